@@ -1,0 +1,67 @@
+"""Constants of a program as balls: what their author may have meant by them.
+
+A constant stored as a float was rounded at least once, and more often when arithmetic
+was done on it before tracing: `jnp.log(2 * jnp.pi)` at module level is up to 1.6 ulps
+from its value. Short constants (0.5, 3.25) and integers are taken at their word.
+"""
+
+import hashlib
+import math
+import struct
+from typing import Any
+
+import numpy as np
+from flint import arb, fmpz
+
+from verify.arithmetic.reading import current
+
+EXACT_BITS = 12  # a constant with no more significant bits was meant as it stands
+FLOAT32_BITS = 24  # one with no more may have been rounded to float32
+ULPS = 4  # how far arithmetic before tracing may have moved a constant
+WIDE = 2.0**-40  # relative radius under which a refutation must survive
+
+
+def constant(value: Any) -> arb:
+    """A constant's ball, as the reading in force wants it."""
+    number = float(value)
+    if not math.isfinite(number):
+        return arb.nan() if math.isnan(number) else arb.pos_inf() * (1 if number > 0 else -1)
+    radius = 0.0 if current().constants == "points" else uncertainty(value)
+    if not radius:
+        return exact(number)
+    if current().constants == "perturbed":
+        return exact(number) + exact(radius * _random_sign(number, current().seed))
+    if current().constants == "wide":
+        radius = max(radius, WIDE * abs(number))
+    return arb(exact(number), exact(radius))
+
+
+def exact(number: float) -> arb:
+    """A finite float as the real number it is."""
+    mantissa, exponent = math.frexp(number)
+    return arb((fmpz(int(mantissa * 2**53)), fmpz(exponent - 53)))
+
+
+def uncertainty(value: Any) -> float:
+    """How far from a stored constant its author's number may be: 0 for an exact one."""
+    number = float(value)
+    bits = significant_bits(number)
+    if bits <= EXACT_BITS or (number.is_integer() and abs(number) <= 2.0**53):
+        return 0.0
+    if bits <= FLOAT32_BITS:
+        ulp = 2.0 ** (math.frexp(number)[1] - FLOAT32_BITS)
+    else:
+        ulp = float(np.spacing(np.abs(value)))
+    return ULPS * ulp
+
+
+def significant_bits(number: float) -> int:
+    """Bits from the first to the last that is set."""
+    numerator = abs(number.as_integer_ratio()[0])
+    return (numerator // (numerator & -numerator)).bit_length() if numerator else 0
+
+
+def _random_sign(number: float, seed: int) -> float:
+    """A number in (-1, 1) that depends on the constant and the seed alone."""
+    digest = hashlib.blake2b(struct.pack("<dq", number, seed), digest_size=8).digest()
+    return 2 * int.from_bytes(digest, "little") / 2**64 - 1

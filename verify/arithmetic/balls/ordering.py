@@ -1,0 +1,62 @@
+"""Rules of balls for comparisons and what is decided by them."""
+
+from typing import Any
+
+from flint import arb
+
+from verify.arithmetic import discrete
+from verify.arithmetic.arrays import Elementwise
+
+
+def eq(x: arb, y: arb) -> bool | None:
+    if x.is_exact() and y.is_exact():
+        return bool(x == y)
+    return None if x.overlaps(y) else False
+
+
+def ne(x: arb, y: arb) -> bool | None:
+    return discrete.logical_not(eq(x, y))
+
+
+def lt(x: arb, y: arb) -> bool | None:
+    if x < y:
+        return True
+    return False if x >= y else None
+
+
+def le(x: arb, y: arb) -> bool | None:
+    if x <= y:
+        return True
+    return False if x > y else None
+
+
+def sign(x: arb) -> arb:
+    return x.sgn()
+
+
+def maximum(x: arb, y: arb) -> arb:
+    return x.max(y)
+
+
+def minimum(x: arb, y: arb) -> arb:
+    return x.min(y)
+
+
+def clamp(low: arb, x: arb, high: arb) -> arb:
+    return x.max(low).min(high)
+
+
+RULES: dict[str, Any] = {
+    "eq": Elementwise(eq),
+    "ne": Elementwise(ne),
+    "lt": Elementwise(lt),
+    "le": Elementwise(le),
+    "gt": Elementwise(lambda x, y: lt(y, x)),
+    "ge": Elementwise(lambda x, y: le(y, x)),
+    "sign": Elementwise(sign),
+    "abs": Elementwise(abs),
+    "max": Elementwise(maximum),
+    "min": Elementwise(minimum),
+    "clamp": Elementwise(clamp),
+    "is_finite": Elementwise(lambda x: True if x.is_finite() else None),
+}

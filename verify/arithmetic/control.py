@@ -1,0 +1,122 @@
+"""Branches and loops, the same in every number system."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from verify.arithmetic.arrays import boxed, full, unboxed
+from verify.arithmetic.errors import Undecided
+from verify.arithmetic.jaxprs import closed, scan_of, while_of
+
+
+def one_or_all(values: Sequence[Any]) -> Any:
+    """The convention of operations: a single result stands for itself."""
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def cond(equation: Any) -> Callable[..., Any]:
+    branches = [equation.system.compile(closed(b)) for b in equation.params["branches"]]
+
+    def apply(index: Any, *operands: Any) -> Any:
+        if index is not None:
+            chosen = branches[min(max(int(index), 0), len(branches) - 1)]
+            return one_or_all(chosen(*operands))
+        results = [branch(*operands) for branch in branches]
+        joined = results[0]
+        for other in results[1:]:
+            joined = tuple(join(equation.system, a, b) for a, b in zip(joined, other, strict=True))
+        return one_or_all(joined)
+
+    return apply
+
+
+def join(system: Any, left: Any, right: Any) -> Any:
+    """The hull of two values, element by element; of unequal booleans, unknown."""
+    return unboxed(np.frompyfunc(lambda a, b: _join(system, a, b), 2, 1)(boxed(left), boxed(right)))
+
+
+def _join(system: Any, left: Any, right: Any) -> Any:
+    if left is right:
+        return left
+    if left is None or right is None or isinstance(left, bool):
+        return left if left == right else None
+    if isinstance(left, int):
+        if left == right:
+            return left
+        raise Undecided("a branch that chooses an integer could not be decided")
+    return system.join(left, right)
+
+
+def scan(equation: Any) -> Callable[..., Any]:
+    loop = scan_of(equation)
+    body = equation.system.compile(loop.body)
+    out_avals = equation.out_avals[loop.carries :]
+    order = range(loop.length)[:: -1 if loop.reverse else 1]
+
+    def apply(*operands: Any) -> Any:
+        constants = operands[: loop.constants]
+        carry = operands[loop.constants : loop.constants + loop.carries]
+        slices = operands[loop.constants + loop.carries :]
+        outputs = [np.empty(aval.shape, object) for aval in out_avals]
+        step = body.instance()
+        for i in order:
+            results = step(*constants, *carry, *(xs[i] for xs in slices))
+            carry = results[: loop.carries]
+            for output, value in zip(outputs, results[loop.carries :], strict=True):
+                output[i] = value
+        return one_or_all((*carry, *outputs))
+
+    return apply
+
+
+def while_(equation: Any) -> Callable[..., Any]:
+    loop = while_of(equation)
+    condition = equation.system.compile(loop.condition)
+    body = equation.system.compile(loop.body)
+    split = loop.condition_constants, loop.condition_constants + loop.body_constants
+
+    def apply(*operands: Any) -> Any:
+        for_condition, for_body = operands[: split[0]], operands[split[0] : split[1]]
+        carry = operands[split[1] :]
+        goes_on, step = condition.instance(), body.instance()
+        while True:
+            (again,) = goes_on(*for_condition, *carry)
+            if again is None:
+                raise Undecided(f"a loop's condition could not be decided{at(equation)}")
+            if not again:
+                return one_or_all(carry)
+            carry = step(*for_body, *carry)
+
+    return apply
+
+
+def at(equation: Any) -> str:
+    return f" at {equation.where}" if equation.where else ""
+
+
+def select_n(equation: Any) -> Callable[..., Any]:
+    """One of several values by an index; by an undecided one, the hull of all."""
+    system, shape = equation.system, equation.out_avals[0].shape
+
+    def choose(which: Any, *cases: Any) -> Any:
+        if which is not None:
+            return cases[int(which)]
+        joined = cases[0]
+        for case in cases[1:]:
+            joined = _join(system, joined, case)
+        return joined
+
+    def apply(which: Any, *cases: Any) -> Any:
+        if not isinstance(which, np.ndarray) and which is not None:
+            return cases[int(which)]
+        if not shape:
+            return choose(which, *cases)
+        if not all(shape_size for shape_size in shape):
+            return full(shape, None)
+        return np.frompyfunc(choose, 1 + len(cases), 1)(which, *cases)
+
+    return apply
+
+
+RULES = {"cond": cond, "scan": scan, "while": while_, "select_n": select_n}

@@ -1,0 +1,33 @@
+"""What can keep a number system from reading a program."""
+
+
+class Unreadable(Exception):
+    """A program that a number system cannot read, or cannot decide; it says why."""
+
+
+class UnsupportedPrimitive(Unreadable):
+    """A primitive without a rule in a number system."""
+
+    def __init__(self, primitive: str, system: str, where: str | None):
+        self.primitive, self.where = primitive, where
+        place = f" at {where}" if where else ""
+        super().__init__(
+            f"{system} needs a rule for the primitive '{primitive}'{place}, got none;"
+            f" write that part with other functions of jax.numpy.{_cure(primitive)}"
+        )
+
+
+class Undecided(Unreadable):
+    """A question about a value that its width leaves open; more precision may settle it."""
+
+
+_RANDOM = {"random_bits", "random_seed", "random_wrap", "random_unwrap", "random_split",
+           "threefry2x32", "random_fold_in", "random_gamma", "random_clone"}  # fmt: skip
+
+
+def _cure(primitive: str) -> str:
+    if primitive in _RANDOM:
+        return " A claim is about fixed numbers: make the random ones variables of it."
+    if "callback" in primitive:
+        return " A callback to Python is not mathematics that can be read."
+    return ""

@@ -1,0 +1,272 @@
+"""A jaxpr compiled once to straight-line Python, in any number system.
+
+A value of shape () is a bare scalar of the system; an array is a NumPy array of such
+scalars (dtype object). Integers are Python ints in every system, booleans are True,
+False or None, which means: the balls at hand cannot decide.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.arithmetic import control, discrete, reductions, structural
+from verify.arithmetic.arrays import Elementwise, lift
+from verify.arithmetic.errors import UnsupportedPrimitive
+from verify.arithmetic.jaxprs import (
+    Closed,
+    Literal,
+    called,
+    constant_value,
+    source_line,
+)
+from verify.arithmetic.reading import Notes, repeat_notes, taking_notes
+
+Operation = Callable[..., Any]
+
+
+class Constant(NamedTuple):
+    """A constant of a program: its value as stored, and the user's line that uses it."""
+
+    value: np.ndarray
+    where: str | None
+
+
+class Equation(NamedTuple):
+    """What a rule sees of an equation of a jaxpr."""
+
+    name: str
+    params: Mapping[str, Any]
+    in_avals: Sequence[Any]
+    out_avals: Sequence[Any]
+    where: str | None
+    system: "NumberSystem"
+
+
+@dataclass(frozen=True)
+class NumberSystem:
+    """One reading of a jaxpr: how constants are read, and a rule for every primitive.
+
+    Attributes:
+        name: as a report says it.
+        rules: from a primitive's name to an `Elementwise`, or to a function of the
+            `Equation` that gives an `Elementwise` or an operation on whole values.
+        constant: from one number of a constant (NumPy scalar, floating) to a value.
+        join: the hull of two values, for branches that could not be decided.
+        key: what constants and folded equations depend on (precision, mode).
+    """
+
+    name: str
+    rules: Mapping[str, Any]
+    constant: Callable[[Any], Any]
+    join: Callable[[Any, Any], Any]
+    key: Callable[[], Hashable] = tuple
+
+    def scalar(self, name: str) -> Callable[..., Any]:
+        """The elementwise rule of a primitive as a function of scalars."""
+        return self.rules[name].function
+
+    def compile(self, program: Closed) -> "Program":
+        return Program(program, self)
+
+
+@dataclass
+class _Step:
+    """An equation with the names of its values in the generated code."""
+
+    equation: Any
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    where: str | None
+
+
+@dataclass
+class _Flat:
+    """A jaxpr without calls: its steps and its constants, every value named."""
+
+    constants: dict[str, Constant] = field(default_factory=dict)
+    steps: list[_Step] = field(default_factory=list)
+    _shared: dict[Hashable, Any] = field(default_factory=dict)
+    _count: int = 0
+
+    def name(self, letter: str) -> str:
+        self._count += 1
+        return f"{letter}{self._count}"
+
+    def constant(self, value: Any, where: str | None) -> str:
+        array = np.asarray(value)
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in self._shared:
+            name = self._shared[key] = self.name("k")
+            self.constants[name] = Constant(array, where)
+        return self._shared[key]
+
+    def add(self, program: Closed, inputs: Sequence[str], where: str | None) -> list[str]:
+        """Append a program's equations, those of the jaxprs it calls in their place."""
+        names: dict[Any, str] = dict(zip(program.jaxpr.invars, inputs, strict=True))
+        for variable, value in zip(program.jaxpr.constvars, program.consts, strict=True):
+            names[variable] = self.constant(value, where)
+
+        def read(atom: Any, where: str | None) -> str:
+            if isinstance(atom, Literal):
+                return self.constant(constant_value(atom), where)
+            return names[atom]
+
+        for equation in program.equations:
+            line = source_line(equation) or where
+            arguments = tuple(read(atom, line) for atom in equation.invars)
+            inner = called(equation)
+            if inner is not None:
+                outputs = self.add(inner, arguments, line)
+            else:
+                outputs = self._step(equation, arguments, line)
+            names.update(zip(equation.outvars, outputs, strict=True))
+        return [read(atom, where) for atom in program.jaxpr.outvars]
+
+    def _step(self, equation: Any, arguments: tuple[str, ...], where: str | None):
+        """Append one equation, or find the same one among those already there."""
+        key = _key(equation, arguments)
+        if key is not None and key in self._shared:
+            return self._shared[key]
+        outputs = tuple(self.name("v") for _ in equation.outvars)
+        self.steps.append(_Step(equation, arguments, outputs, where))
+        if key is not None:
+            self._shared[key] = outputs
+        return outputs
+
+
+def _key(equation: Any, arguments: tuple[str, ...]) -> Hashable | None:
+    params = tuple(sorted(equation.params.items(), key=lambda item: item[0]))
+    key = (equation.primitive.name, params, arguments)
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+class Program:
+    """A jaxpr compiled for a number system.
+
+    Calling it gives the outputs as a tuple. Equations of constants alone are computed
+    once for each reading (precision, mode of constants), not once for each point.
+    """
+
+    def __init__(self, closed: Closed, system: NumberSystem):
+        self.closed, self.system = closed, system
+        flat = _Flat()
+        inputs = [flat.name("x") for _ in closed.jaxpr.invars]
+        outputs = flat.add(closed, inputs, None)
+        steps = _live(flat.steps, outputs)
+        used = {name for step in steps for name in step.inputs} | set(outputs)
+        self.constants = {k: v for k, v in flat.constants.items() if k in used}
+        self._make = _generate(system, inputs, outputs, steps, list(self.constants))
+        self._instances: dict[Hashable, tuple[Operation, Notes]] = {}
+
+    def __call__(self, *arguments: Any) -> tuple[Any, ...]:
+        return self.instance()(*arguments)
+
+    def instance(self) -> Operation:
+        """The program with its constants as the reading in force has them."""
+        key = self.system.key()
+        if key not in self._instances:
+            with taking_notes() as notes:
+                values = [_read_constant(self.system, c) for c in self.constants.values()]
+                self._instances[key] = self._make(values), notes
+        operation, notes = self._instances[key]
+        repeat_notes(notes)
+        return operation
+
+
+def _live(steps: list[_Step], outputs: Sequence[str]) -> list[_Step]:
+    """The steps that the outputs need."""
+    needed, kept = set(outputs), []
+    for step in reversed(steps):
+        if needed.intersection(step.outputs):
+            needed.update(step.inputs)
+            kept.append(step)
+    return kept[::-1]
+
+
+def _read_constant(system: NumberSystem, constant: Constant) -> Any:
+    value = constant.value
+    if value.dtype.kind in "iub":
+        return value.item() if value.ndim == 0 else value.astype(object)
+    if value.ndim == 0:
+        return system.constant(value[()])
+    result = np.empty(value.size, object)
+    for i, number in enumerate(value.flat):  # NumPy scalars, which know their dtype
+        result[i] = system.constant(number)
+    return result.reshape(value.shape)
+
+
+def _generate(
+    system: NumberSystem,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    steps: Sequence[_Step],
+    constants: Sequence[str],
+) -> Callable[[list[Any]], Operation]:
+    """The straight-line code: a function of the constants that gives one of the inputs."""
+    scope: dict[str, Any] = {}
+    fixed, prologue, body = set(constants), [], []
+    for number, step in enumerate(steps):
+        line = _statement(system, step, f"op{number}", scope)
+        if fixed.issuperset(step.inputs):
+            fixed.update(step.outputs)
+            prologue.append(f"    {line}")
+        else:
+            body.append(f"        {line}")
+    source = "\n".join([
+        "def make(constants):",
+        *([f"    {', '.join(constants)}, = constants"] if constants else []),
+        *prologue,
+        f"    def body({', '.join(inputs)}):",
+        *body,
+        f"        return ({', '.join(outputs)}{',' if outputs else ''})",
+        "    return body",
+    ])  # fmt: skip
+    exec(compile(source, f"<{system.name}>", "exec"), scope)
+    return scope["make"]
+
+
+def _statement(system: NumberSystem, step: _Step, name: str, scope: dict[str, Any]) -> str:
+    equation = _equation(system, step)
+    operation = _operation(equation)
+    targets = ", ".join(step.outputs)
+    if isinstance(operation, Elementwise):
+        if operation.template and not any(a.shape for a in equation.in_avals):
+            scope.update(operation.scope)
+            return f"{targets} = {operation.template.format(*step.inputs)}"
+        operation = lift(operation, len(step.inputs), equation.out_avals)
+    scope[name] = operation
+    return f"{targets} = {name}({', '.join(step.inputs)})"
+
+
+def _equation(system: NumberSystem, step: _Step) -> Equation:
+    source = step.equation
+    return Equation(
+        source.primitive.name,
+        source.params,
+        [v.aval for v in source.invars],
+        [v.aval for v in source.outvars],
+        step.where,
+        system,
+    )
+
+
+def _operation(equation: Equation) -> Elementwise | Operation:
+    """The first rule found: exact integers, the system's own, then those shared by all."""
+    tables = [equation.system.rules, control.RULES, structural.RULES, reductions.RULES]
+    if all(_is_discrete(a) for a in (*equation.in_avals, *equation.out_avals)):
+        tables.insert(0, discrete.RULES)
+    for table in tables:
+        rule = table.get(equation.name)
+        if rule is not None:
+            return rule if isinstance(rule, Elementwise) else rule(equation)
+    raise UnsupportedPrimitive(equation.name, equation.system.name, equation.where)
+
+
+def _is_discrete(aval: Any) -> bool:
+    return getattr(getattr(aval, "dtype", None), "kind", "") in ("i", "u", "b")

@@ -1,0 +1,191 @@
+"""What the toolkit knows of JAX's internals: this file, and no other.
+
+Jaxprs differ between versions of JAX: from 0.12 on a sub-jaxpr is a plain ``Jaxpr`` that
+carries its constants, and ``scan`` says in trees what it said in counts. Everything
+that reads a jaxpr reads it through the records below.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.extend.core as jex_core
+import numpy as np
+from jax._src import source_info_util
+from jax.interpreters import ad, batching, mlir
+
+Literal = jex_core.Literal
+Primitive = jex_core.Primitive
+ShapedArray = jax.core.ShapedArray
+
+# Primitives that only call the jaxpr that they carry, and the parameter that holds it.
+_CALLS = {
+    "jit": "jaxpr",
+    "pjit": "jaxpr",
+    "closed_call": "call_jaxpr",
+    "core_call": "call_jaxpr",
+    "core_closed_call": "call_jaxpr",
+    "custom_jvp_call": "call_jaxpr",
+    "custom_vjp_call": "call_jaxpr",
+    "custom_vjp_call_jaxpr": "fun_jaxpr",
+    "custom_lin": "call_jaxpr",
+    "checkpoint": "jaxpr",
+    "remat": "jaxpr",
+    "remat2": "jaxpr",
+}
+
+
+class Closed(NamedTuple):
+    """A jaxpr and the values of its constants, the same on every version of JAX."""
+
+    jaxpr: Any
+    consts: tuple[Any, ...]
+
+    @property
+    def equations(self) -> Sequence[Any]:
+        return self.jaxpr.eqns
+
+    @property
+    def in_avals(self) -> list[Any]:
+        return [v.aval for v in self.jaxpr.invars]
+
+    @property
+    def out_avals(self) -> list[Any]:
+        return [v.aval for v in self.jaxpr.outvars]
+
+
+class Scan(NamedTuple):
+    """A scan: its body takes constants, carries and slices, and gives carries and slices."""
+
+    body: Closed
+    length: int
+    reverse: bool
+    constants: int
+    carries: int
+
+
+class While(NamedTuple):
+    """A while loop: condition and body, each with its own leading constants."""
+
+    condition: Closed
+    condition_constants: int
+    body: Closed
+    body_constants: int
+
+
+def closed(jaxpr: Any) -> Closed:
+    """Any of JAX's forms of a jaxpr, as jaxpr and constants."""
+    inner = getattr(jaxpr, "jaxpr", jaxpr)
+    consts = getattr(jaxpr, "consts", ()) or ()
+    return Closed(inner, tuple(consts))
+
+
+def x64(enabled: bool = True) -> contextlib.AbstractContextManager[Any]:
+    """A context in which Python floats are float64 (or, with False, float32)."""
+    return jax.enable_x64(enabled)
+
+
+def trace(function: Callable[..., Any], *avals: Any) -> tuple[Closed, Any]:
+    """The jaxpr of a function at abstract arguments, with x64 on, and its output's tree."""
+    with x64():
+        jaxpr, shapes = jax.make_jaxpr(function, return_shape=True)(*avals)
+    return closed(jaxpr), jax.tree.structure(shapes)
+
+
+def float64(shape: tuple[int, ...] = ()) -> jax.ShapeDtypeStruct:
+    with x64():
+        return jax.ShapeDtypeStruct(shape, np.float64)
+
+
+def evaluate(program: Closed, *arguments: Any) -> list[Any]:
+    """The jaxpr read by JAX itself: traceable, differentiable, compiled if under jit."""
+    return jax.core.eval_jaxpr(program.jaxpr, program.consts, *arguments)
+
+
+def called(equation: Any) -> Closed | None:
+    """The jaxpr that an equation merely calls, or None where it does more than that."""
+    name = _CALLS.get(equation.primitive.name)
+    if name is None or name not in equation.params:
+        return None
+    return closed(equation.params[name])
+
+
+def inner_jaxprs(equation: Any) -> list[Closed]:
+    """Every jaxpr among an equation's parameters."""
+    found = []
+    for value in equation.params.values():
+        for item in value if isinstance(value, tuple | list) else (value,):
+            if hasattr(getattr(item, "jaxpr", item), "eqns"):
+                found.append(closed(item))
+    return found
+
+
+def all_equations(program: Closed) -> Iterator[Any]:
+    """Every equation of a jaxpr and of the jaxprs inside it."""
+    for equation in program.equations:
+        yield equation
+        for inner in inner_jaxprs(equation):
+            yield from all_equations(inner)
+
+
+def scan_of(equation: Any) -> Scan:
+    """The parameters of a scan in one form."""
+    params = equation.params
+    if "num_consts" in params:
+        constants, carries = params["num_consts"], params["num_carry"]
+    else:
+        constants, carries, _ = (len(list(part)) for part in params["ft_in"].unpack())
+    return Scan(closed(params["jaxpr"]), params["length"], params["reverse"], constants, carries)
+
+
+def while_of(equation: Any) -> While:
+    """The parameters of a while loop in one form."""
+    params = equation.params
+    return While(
+        closed(params["cond_jaxpr"]), params["cond_nconsts"],
+        closed(params["body_jaxpr"]), params["body_nconsts"],
+    )  # fmt: skip
+
+
+def source_line(equation: Any) -> str | None:
+    """`file:line` of the user's code that made the equation; None inside libraries."""
+    frame = source_info_util.user_frame(equation.source_info.traceback)
+    return f"{frame.file_name}:{frame.start_line}" if frame else None
+
+
+def constant_value(literal: Any) -> Any:
+    """The value of a literal in a jaxpr."""
+    return literal.val
+
+
+def define_primitive(
+    name: str,
+    *,
+    abstract: Callable[..., Any],
+    evaluate: Callable[..., Any],
+    jvp: Callable[..., Any],
+    batch: Callable[..., Any],
+) -> Primitive:
+    """A primitive with one result, made of functions that JAX can trace.
+
+    Args:
+        abstract: from the arguments' abstract values and the parameters to the result's.
+        evaluate: from the arguments and the parameters to the result, in floats.
+        jvp: from primals, tangents (zeros filled in), which of them move, and parameters to
+            both results.
+        batch: from arguments, their batch axes and parameters to result and batch axis.
+    """
+    primitive = Primitive(name)
+    primitive.def_abstract_eval(abstract)
+    primitive.def_impl(evaluate)
+    mlir.register_lowering(primitive, mlir.lower_fun(evaluate, multiple_results=False))
+    batching.primitive_batchers[primitive] = batch
+
+    def jvp_rule(primals, tangents, **params):
+        moving = [not isinstance(t, ad.Zero) for t in tangents]
+        filled = [ad.instantiate_zeros(t) for t in tangents]
+        return jvp(primals, filled, moving, **params)
+
+    ad.primitive_jvps[primitive] = jvp_rule
+    return primitive

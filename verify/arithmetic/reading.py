@@ -1,0 +1,104 @@
+"""How a program is read: at what precision, with which constants, and what was noted.
+
+The working precision of Arb is global to the process. It is set here and nowhere else.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+
+from flint import ctx
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a program.
+
+    Attributes:
+        bits: working precision.
+        constants: "balls" (what their author may have meant), "wide" (each inexact one
+            widened to a relative 2^-40), "points" (exactly as stored) or "perturbed".
+        seed: of the perturbations.
+        tails: "estimated" reads an improper integral by double-exponential quadrature;
+            "cut" by a rigorous integral over a long finite range, as a second look.
+    """
+
+    bits: int = 128
+    constants: str = "balls"
+    seed: int = 0
+    tails: str = "estimated"
+
+
+@dataclass
+class Notes:
+    """What a reading came across.
+
+    Attributes:
+        estimated: how values were estimated whose errors are not bounded rigorously.
+        obstacles: why a value could not be had (a divergent integral, no limit).
+    """
+
+    estimated: set[str] = field(default_factory=set)
+    obstacles: set[str] = field(default_factory=set)
+
+
+_reading: ContextVar[Reading] = ContextVar("reading", default=Reading())
+_notes: ContextVar[Notes | None] = ContextVar("notes", default=None)
+
+
+def current() -> Reading:
+    return _reading.get()
+
+
+@contextlib.contextmanager
+def reading(**changes) -> Iterator[Notes]:
+    """Read with other settings; gives the notes taken meanwhile."""
+    with settings(**changes), taking_notes() as notes:
+        yield notes
+
+
+@contextlib.contextmanager
+def settings(**changes) -> Iterator[None]:
+    """Other settings within a reading; notes go on to the same place."""
+    token = _reading.set(replace(current(), **changes))
+    before = ctx.prec
+    ctx.prec = current().bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
+        _reading.reset(token)
+
+
+@contextlib.contextmanager
+def taking_notes() -> Iterator[Notes]:
+    """Collect the notes taken inside."""
+    notes = Notes()
+    token = _notes.set(notes)
+    try:
+        yield notes
+    finally:
+        _notes.reset(token)
+
+
+def repeat_notes(notes: Notes) -> None:
+    """Take notes again that were taken when a value was first computed."""
+    taken = _notes.get()
+    if taken is not None and (notes.estimated or notes.obstacles):
+        taken.estimated |= notes.estimated
+        taken.obstacles |= notes.obstacles
+
+
+def note_estimate(how: str) -> None:
+    """Say that a value was estimated, and how."""
+    notes = _notes.get()
+    if notes is not None:
+        notes.estimated.add(how)
+
+
+def note_obstacle(why: str) -> None:
+    """Say why a value could not be had."""
+    notes = _notes.get()
+    if notes is not None:
+        notes.obstacles.add(why)

@@ -1,0 +1,140 @@
+"""Reductions, cumulations and products, from a number system's own scalar operations."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from verify.arithmetic import discrete
+from verify.arithmetic.arrays import boxed, full, unboxed
+
+
+def scalar_of(equation: Any, name: str) -> Callable[..., Any]:
+    """A binary operation on scalars of the equation's kind: the system's, or on integers."""
+    kind = equation.out_avals[0].dtype.kind
+    if kind == "b":
+        return {"add": discrete.logical_or, "mul": discrete.logical_and,
+                "max": discrete.logical_or, "min": discrete.logical_and,
+                "and": discrete.logical_and, "or": discrete.logical_or,
+                "xor": discrete.logical_xor}[name]  # fmt: skip
+    if kind in "iu":
+        return discrete.RULES[name](equation).function
+    return equation.system.scalar(name)
+
+
+def unit(equation: Any, value: float) -> Any:
+    """A number of the equation's kind."""
+    kind = equation.out_avals[0].dtype.kind
+    if kind == "b":
+        return bool(value)
+    return int(value) if kind in "iu" else equation.system.constant(np.float64(value))
+
+
+def _folded(name: str, empty: float | None) -> Callable[[Any], Callable[..., Any]]:
+    """A reduction that folds a binary operation over some axes."""
+
+    def rule(equation: Any) -> Callable[..., Any]:
+        combine = scalar_of(equation, name)
+        axes = equation.params["axes"]
+        start = () if empty is None else (unit(equation, empty),)
+        shape = equation.out_avals[0].shape
+
+        def fold(elements: np.ndarray) -> Any:
+            if len(elements):
+                return functools.reduce(combine, elements)
+            return functools.reduce(combine, elements, *start)
+
+        def apply(x: Any) -> Any:
+            return over_axes(fold, boxed(x), axes, shape)
+
+        return apply
+
+    return rule
+
+
+def over_axes(function: Callable[[np.ndarray], Any], x: np.ndarray, axes: Any, shape: Any) -> Any:
+    """A function of a vector applied over some axes of an array."""
+    kept = [axis for axis in range(x.ndim) if axis not in axes]
+    rows = x.transpose([*kept, *axes]).reshape(int(np.prod(shape)), -1)
+    result = np.empty(len(rows), object)
+    for i, row in enumerate(rows):
+        result[i] = function(row)
+    return unboxed(result.reshape(shape))
+
+
+def _cumulated(name: str) -> Callable[[Any], Callable[..., Any]]:
+    def rule(equation: Any) -> Callable[..., Any]:
+        combine = scalar_of(equation, name)
+        axis, reverse = equation.params["axis"], equation.params["reverse"]
+
+        def apply(x: np.ndarray) -> np.ndarray:
+            rows = np.moveaxis(x, axis, 0).copy()
+            rows = rows[::-1] if reverse else rows
+            step = np.frompyfunc(combine, 2, 1)
+            for i in range(1, len(rows)):
+                rows[i] = step(rows[i - 1], rows[i])
+            return np.moveaxis(rows[::-1] if reverse else rows, 0, axis)
+
+        return apply
+
+    return rule
+
+
+def _dot_general(equation: Any) -> Callable[..., Any]:
+    multiply, add = scalar_of(equation, "mul"), scalar_of(equation, "add")
+    zero = unit(equation, 0.0)
+
+    def product(left: np.ndarray, right: np.ndarray) -> Any:
+        terms = [multiply(a, b) for a, b in zip(left, right, strict=True)]
+        return functools.reduce(add, terms) if terms else zero
+
+    def matrix_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        result = np.empty((len(left), len(right)), object)
+        for i, row in enumerate(left):
+            for j, column in enumerate(right):
+                result[i, j] = product(row, column)
+        return result
+
+    return dot_general_by(equation, matrix_product)
+
+
+def dot_general_by(equation: Any, matrix_product: Callable[..., Any]) -> Callable[..., Any]:
+    """dot_general from a function of (rows × inner, columns × inner) matrices."""
+    (left_inner, right_inner), (left_batch, right_batch) = equation.params["dimension_numbers"]
+    shape = equation.out_avals[0].shape
+
+    def arranged(x: np.ndarray, batch: Any, inner: Any) -> np.ndarray:
+        free = [axis for axis in range(x.ndim) if axis not in (*batch, *inner)]
+        size = lambda axes: int(np.prod([x.shape[a] for a in axes]))
+        return x.transpose([*batch, *free, *inner]).reshape(size(batch), size(free), size(inner))
+
+    def apply(left: Any, right: Any) -> Any:
+        lefts = arranged(boxed(left), left_batch, left_inner)
+        rights = arranged(boxed(right), right_batch, right_inner)
+        result = np.empty((len(lefts), lefts.shape[1], rights.shape[1]), object)
+        for i, (a, b) in enumerate(zip(lefts, rights, strict=True)):
+            result[i] = matrix_product(a, b)
+        return unboxed(result.reshape(shape))
+
+    return apply
+
+
+def zeros(equation: Any) -> Any:
+    return full(equation.out_avals[0].shape, unit(equation, 0.0))
+
+
+RULES: dict[str, Any] = {
+    "reduce_sum": _folded("add", 0.0),
+    "reduce_prod": _folded("mul", 1.0),
+    "reduce_max": _folded("max", None),
+    "reduce_min": _folded("min", None),
+    "reduce_and": _folded("and", 1.0),
+    "reduce_or": _folded("or", 0.0),
+    "reduce_xor": _folded("xor", 0.0),
+    "cumsum": _cumulated("add"),
+    "cumprod": _cumulated("mul"),
+    "cummax": _cumulated("max"),
+    "cummin": _cumulated("min"),
+    "dot_general": _dot_general,
+}

@@ -1,0 +1,135 @@
+"""Primitives that move elements and do no arithmetic: the same in every number system."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from verify.arithmetic.arrays import boxed, full, unboxed
+from verify.arithmetic.control import one_or_all
+from verify.arithmetic.errors import Undecided
+
+
+def moved(function: Callable[..., np.ndarray]) -> Callable[[Any], Callable[..., Any]]:
+    """A rule from a function of (equation, *arrays) that only moves elements."""
+
+    def rule(equation: Any) -> Callable[..., Any]:
+        return lambda *values: unboxed(function(equation, *map(boxed, values)))
+
+    return rule
+
+
+def integers(index: Any) -> np.ndarray:
+    """Indices as NumPy integers; one that could not be decided is an error."""
+    array = boxed(index)
+    if any(i is None for i in array.flat):
+        raise Undecided("an index could not be decided")
+    return array.astype(np.int64)
+
+
+def _broadcast_in_dim(equation: Any, x: np.ndarray) -> np.ndarray:
+    shape, dims = equation.params["shape"], equation.params["broadcast_dimensions"]
+    expanded = [1] * len(shape)
+    for size, dim in zip(x.shape, dims, strict=True):
+        expanded[dim] = size
+    return np.broadcast_to(x.reshape(expanded), shape)
+
+
+def _reshape(equation: Any, x: np.ndarray) -> np.ndarray:
+    return x.reshape(equation.params["new_sizes"])
+
+
+def _slice(equation: Any, x: np.ndarray) -> np.ndarray:
+    params = equation.params
+    strides = params["strides"] or (1,) * x.ndim
+    bounds = zip(params["start_indices"], params["limit_indices"], strides, strict=True)
+    return x[tuple(slice(*b) for b in bounds)]
+
+
+def _pad(equation: Any, x: np.ndarray, filler: np.ndarray) -> np.ndarray:
+    config = equation.params["padding_config"]
+    for axis, (low, high, interior) in enumerate(config):
+        x = _pad_axis(np.moveaxis(x, axis, 0), filler[()], low, high, interior)
+        x = np.moveaxis(x, 0, axis)
+    return x
+
+
+def _pad_axis(x: np.ndarray, filler: Any, low: int, high: int, interior: int) -> np.ndarray:
+    """Padding along the first axis; negative amounts cut."""
+    size = len(x) + max(len(x) - 1, 0) * interior
+    spread = boxed(full((size, *x.shape[1:]), filler))
+    spread[:: interior + 1] = x
+    spread = spread[max(-low, 0) : size - max(-high, 0)]
+    ends = [boxed(full((max(n, 0), *x.shape[1:]), filler)) for n in (low, high)]
+    return np.concatenate([ends[0], spread, ends[1]])
+
+
+def _starts(start: Sequence[Any], sizes: Sequence[int], shape: Sequence[int]) -> list[int]:
+    """The start of a dynamic slice, moved inside the array as XLA does."""
+    wanted = [int(integers(s)) for s in start]
+    return [min(max(w, 0), n - s) for w, s, n in zip(wanted, sizes, shape, strict=True)]
+
+
+def _window(start: Sequence[int], sizes: Sequence[int]) -> tuple[slice, ...]:
+    return tuple(slice(a, a + n) for a, n in zip(start, sizes, strict=True))
+
+
+def _dynamic_slice(equation: Any, x: np.ndarray, *start: Any) -> np.ndarray:
+    sizes = equation.params["slice_sizes"]
+    return x[_window(_starts(start, sizes, x.shape), sizes)]
+
+
+def _dynamic_update_slice(equation: Any, x: np.ndarray, new: np.ndarray, *start: Any):
+    result = x.copy()
+    result[_window(_starts(start, new.shape, x.shape), new.shape)] = new
+    return result
+
+
+def _split(equation: Any) -> Callable[..., Any]:
+    places = np.cumsum(equation.params["sizes"])[:-1]
+    axis = equation.params["axis"]
+    return lambda x: one_or_all(np.split(x, places, axis))
+
+
+def _iota(equation: Any) -> Callable[..., Any]:
+    aval, dimension = equation.out_avals[0], equation.params["dimension"]
+    counts = np.arange(aval.shape[dimension]).astype(object)
+    if aval.dtype.kind not in "iub":
+        constant = equation.system.constant
+        counts = np.array([*map(constant, map(np.float64, counts)), None], object)[:-1]
+    expanded = counts.reshape([-1 if d == dimension else 1 for d in range(len(aval.shape))])
+    result = np.broadcast_to(expanded, aval.shape)
+    return lambda: result
+
+
+def _tile(equation: Any, x: np.ndarray) -> np.ndarray:
+    return np.tile(x, equation.params["reps"])
+
+
+def _identity(equation: Any) -> Callable[..., Any]:
+    return lambda *values: one_or_all(values)
+
+
+RULES: dict[str, Any] = {
+    "broadcast_in_dim": moved(_broadcast_in_dim),
+    "reshape": moved(_reshape),
+    "squeeze": moved(lambda e, x: np.squeeze(x, e.params["dimensions"])),
+    "expand_dims": moved(lambda e, x: np.expand_dims(x, e.params["dimensions"])),
+    "transpose": moved(lambda e, x: np.transpose(x, e.params["permutation"])),
+    "rev": moved(lambda e, x: np.flip(x, e.params["dimensions"])),
+    "concatenate": moved(lambda e, *xs: np.concatenate(xs, e.params["dimension"])),
+    "slice": moved(_slice),
+    "pad": moved(_pad),
+    "tile": moved(_tile),
+    "dynamic_slice": moved(_dynamic_slice),
+    "dynamic_update_slice": moved(_dynamic_update_slice),
+    "split": _split,
+    "iota": _iota,
+    "copy": _identity,
+    "copy_p": _identity,
+    "stop_gradient": _identity,
+    "optimization_barrier": _identity,
+    "sharding_constraint": _identity,
+    "device_put": _identity,
+    "pvary": _identity,
+}
