@@ -1,0 +1,48 @@
+"""How much work a check does."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Effort:
+    """The size of a check.
+
+    Attributes:
+        name: as asked for.
+        points: points read in balls, for a claim that is cheap to read.
+        floats: points evaluated in floats by the search; 0 for none.
+        ascents: points from which the search climbs.
+        steps: of each ascent.
+        reach: magnitudes at which unbounded ends are sampled, from 1/reach to reach.
+        bits: the highest working precision.
+    """
+
+    name: str
+    points: int
+    floats: int
+    ascents: int
+    steps: int
+    reach: float
+    bits: int = 4096
+
+
+EFFORTS = {
+    effort.name: effort
+    for effort in (
+        Effort("quick", points=100, floats=0, ascents=0, steps=0, reach=1e3),
+        Effort("standard", points=1_000, floats=2**18, ascents=128, steps=60, reach=1e3),
+        Effort("thorough", points=10_000, floats=2**21, ascents=1_024, steps=200, reach=1e30),
+    )
+}
+
+
+def effort_of(name: Any) -> Effort:
+    """The effort of a name.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name not in EFFORTS:
+        raise ValueError(f"check needs an effort of {', '.join(EFFORTS)}, got {name!r}.")
+    return EFFORTS[name]

@@ -1,0 +1,114 @@
+"""Verdicts: what was found about a claim, and how strong the evidence is."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Status = Literal["proved", "holds", "supported", "refuted", "undecided"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one check did and saw.
+
+    Attributes:
+        method: how ("balls", "search", "shrinking", …).
+        points: how many points were tried.
+        undecided: at how many of them nothing could be said.
+        vacuous: at how many a premise failed, so that they say nothing.
+        digits: decimal digits to which the two sides agree where they agree worst;
+            None where sides were not compared.
+        bits: the highest working precision that was needed.
+        device: where floats were computed, "" for balls.
+        estimated: values whose error is estimated, not bounded, and how.
+        detail: one line for a reader.
+    """
+
+    method: str
+    points: int = 0
+    undecided: int = 0
+    vacuous: int = 0
+    digits: int | None = None
+    bits: int | None = None
+    device: str = ""
+    estimated: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found about a claim.
+
+    Attributes:
+        id: the claim's file and name.
+        statement: what it says.
+        source: where it comes from.
+        status: see the table of the words in the README.
+        holds: whether the claim is stated as true.
+        counterexample: a point at which it fails, by name; None where none was found.
+            A claim without variables has an empty one.
+        reason: one line, always there when undecided.
+        evidence: what each check did.
+        seconds: how long it took.
+    """
+
+    id: str
+    statement: str
+    source: str
+    status: Status
+    holds: bool
+    counterexample: Mapping[str, Any] | None = None
+    reason: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def as_expected(self) -> bool:
+        """A true statement that stands, or a false one that was refuted."""
+        if self.holds:
+            return self.status in ("proved", "holds", "supported")
+        return self.status == "refuted"
+
+    def __repr__(self) -> str:
+        lines = [f"{self.status}: {self.id}", *self.statement.splitlines()[:1]]
+        if self.counterexample is not None:
+            lines.append(f"counterexample: {point_text(self.counterexample)}")
+        if self.reason:
+            lines.append(f"reason: {self.reason}")
+        lines += [f"evidence: {evidence_text(item)}" for item in self.evidence]
+        return "\n  ".join(lines)
+
+    def _repr_html_(self) -> str:
+        head, *rest = (html.escape(line) for line in repr(self).split("\n  "))
+        items = "".join(f"<li>{line}</li>" for line in rest)
+        return f"<div><strong>{head}</strong><ul>{items}</ul></div>"
+
+
+def point_text(point: Mapping[str, Any]) -> str:
+    """A point as a reader writes it."""
+    if not point:
+        return "everywhere (the claim has no variables)"
+    return ", ".join(f"{name} = {value!r}" for name, value in point.items())
+
+
+def evidence_text(evidence: Evidence) -> str:
+    """One line on what a check did."""
+    parts = [evidence.method]
+    if evidence.points:
+        parts.append(f"{evidence.points:,} points")
+    if evidence.undecided:
+        parts.append(f"{evidence.undecided:,} undecided")
+    if evidence.vacuous:
+        parts.append(f"{evidence.vacuous:,} outside the premise")
+    if evidence.digits is not None:
+        parts.append(f"{evidence.digits} digits")
+    if evidence.bits:
+        parts.append(f"up to {evidence.bits} bits")
+    if evidence.device:
+        parts.append(f"on {evidence.device}")
+    if evidence.estimated:
+        parts.append("estimated: " + ", ".join(evidence.estimated))
+    if evidence.detail:
+        parts.append(evidence.detail)
+    return ", ".join(parts)

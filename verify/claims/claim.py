@@ -1,0 +1,200 @@
+"""Claims: statements about pure JAX functions over a domain."""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+
+from verify.arithmetic.jaxprs import Closed, float64, trace
+from verify.claims.domain import Domain
+from verify.claims.relation import Relation
+
+
+class Traced(NamedTuple):
+    """A claim's jaxpr, from its variables to the sides of its relation."""
+
+    program: Closed
+    tree: Any
+
+    def relation(self, sides: Any) -> Relation:
+        """The relation with these sides, which may be arrays of any number system."""
+        return jax.tree.unflatten(self.tree, list(sides))
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """A statement about pure JAX functions, for every point of a domain.
+
+    Attributes:
+        name: of the function that states it.
+        statement: its docstring.
+        source: where the statement comes from.
+        holds: False for a statement that is false, and expected to be refuted.
+        domains: the variables and the set that each ranges over.
+        function: from the variables to a relation.
+        file: where it is written.
+    """
+
+    name: str
+    statement: str
+    source: str
+    holds: bool
+    domains: Mapping[str, Domain]
+    function: Callable[..., Relation]
+    file: str
+
+    def __call__(self, *values: Any, **named: Any) -> Relation:
+        return self.function(*values, **named)
+
+    @property
+    def id(self) -> str:
+        return f"{Path(self.file).name}::{self.name}"
+
+    @functools.cached_property
+    def traced(self) -> Traced:
+        """The claim as a jaxpr, traced once, with x64 on.
+
+        Raises:
+            TypeError: the function returns no relation.
+        """
+        program, tree = trace(self._relation, *(float64(d.shape) for d in self.domains.values()))
+        return Traced(program, tree)
+
+    def _relation(self, *values: Any) -> Relation:
+        result = self.function(**dict(zip(self.domains, values, strict=True)))
+        if not isinstance(result, Relation):
+            raise TypeError(
+                f"{self.name} needs to return a relation, got {_kind(result)};"
+                " return vf.equal(a, b), vf.less(a, b) or the like."
+            )
+        return result
+
+
+class Malformed(NamedTuple):
+    """A claim that could not be made, met while claims were being collected."""
+
+    name: str
+    statement: str
+    file: str
+    reason: str
+
+
+_collected: ContextVar[list[Claim | Malformed] | None] = ContextVar("collected", default=None)
+
+
+@contextmanager
+def collecting() -> Iterator[list[Claim | Malformed]]:
+    """Collect every claim made inside; one that cannot be made is kept with its reason."""
+    found: list[Claim | Malformed] = []
+    token = _collected.set(found)
+    try:
+        yield found
+    finally:
+        _collected.reset(token)
+
+
+def claim(
+    *, holds: bool = True, source: str = "", **domains: Domain
+) -> Callable[[Callable[..., Relation]], Claim]:
+    """State something about pure JAX functions, for every point of a domain.
+
+    Args:
+        holds: False says that the statement is false: it ends as expected when it is
+            refuted.
+        source: where the statement comes from.
+        **domains: for each parameter of the function, the set that it ranges over.
+
+    Raises:
+        TypeError: an option or a domain of the wrong kind.
+        ValueError: the function's parameters and the domains differ.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> import verify as vf
+        >>> @vf.claim(x=vf.reals(-1.0, 1.0))
+        ... def the_sine_is_odd(x):
+        ...     "sin(-x) = -sin(x)."
+        ...     return vf.equal(jnp.sin(-x), -jnp.sin(x))
+        >>> vf.check(the_sine_is_odd).status
+        'holds'
+    """
+
+    def decorate(function: Callable[..., Relation]) -> Claim | Malformed:
+        found = _collected.get()
+        try:
+            made = _make(function, holds, source, domains)
+        except (TypeError, ValueError) as error:
+            if found is None:
+                raise
+            made = Malformed(_name(function), _statement(function), _file(function), str(error))
+        if found is not None:
+            found.append(made)
+        return made
+
+    return decorate  # type: ignore[return-value]  # Malformed only while collecting
+
+
+def _make(function: Any, holds: Any, source: Any, domains: Mapping[str, Any]) -> Claim:
+    name = _name(function)
+    if not callable(function):
+        raise TypeError(f"claim needs a function to decorate, got {_kind(function)}.")
+    for option, value, kind in (("holds", holds, bool), ("source", source, str)):
+        if isinstance(value, Domain):
+            raise ValueError(
+                f"claim needs other names than its options for variables, got a variable"
+                f" named {option} in {name}; rename it."
+            )
+        if not isinstance(value, kind):
+            raise TypeError(f"claim needs {option} as a {kind.__name__}, got {_kind(value)}.")
+    for variable, domain in domains.items():
+        if not isinstance(domain, Domain):
+            raise TypeError(
+                f"claim needs a domain for {variable} of {name}, got {_kind(domain)};"
+                " use vf.reals(), vf.positives() or the like."
+            )
+    _need_same_names(name, list(inspect.signature(function).parameters.values()), domains)
+    return Claim(name, _statement(function), source, holds, dict(domains), function,
+                 _file(function))  # fmt: skip
+
+
+def _need_same_names(name: str, parameters: list[Any], domains: Mapping[str, Any]) -> None:
+    kinds = {p.kind for p in parameters}
+    if kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}:
+        raise ValueError(f"claim needs named parameters, got * or ** in {name}; name each one.")
+    if kinds & {inspect.Parameter.POSITIONAL_ONLY}:
+        raise ValueError(f"claim needs parameters that can be named, got / in {name}.")
+    wanted = {p.name for p in parameters}
+    if wanted != set(domains):
+        raise ValueError(
+            f"claim needs one domain for each parameter of {name} ({_listed(wanted)}),"
+            f" got domains for {_listed(domains)}."
+        )
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _statement(function: Any) -> str:
+    return inspect.cleandoc(function.__doc__ or "").strip()
+
+
+def _file(function: Any) -> str:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return code.co_filename if code else ""
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, jax.Array):
+        return f"an array of dtype {value.dtype}"
+    return f"{type(value).__name__} {value!r}"

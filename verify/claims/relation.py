@@ -1,0 +1,155 @@
+"""Relations: what a claim returns, two sides and how they are said to relate.
+
+A relation is a pytree, so that a claim can be traced, differentiated through, batched.
+"""
+
+import dataclasses
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Equal:
+    """left = right, entry by entry."""
+
+    left: Any
+    right: Any
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Less:
+    """left < right, entry by entry."""
+
+    left: Any
+    right: Any
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class AtMost:
+    """left <= right, entry by entry."""
+
+    left: Any
+    right: Any
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Implies:
+    """Where the premise holds, so does the conclusion."""
+
+    premise: "Relation"
+    conclusion: "Relation"
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class AllOf:
+    """Every one of the relations holds."""
+
+    relations: "tuple[Relation, ...]"
+
+
+Relation: TypeAlias = Equal | Less | AtMost | Implies | AllOf
+
+
+def equal(a: Any, b: Any) -> Equal:
+    """a = b.
+
+    Args:
+        a: an array or a pytree of arrays, real.
+        b: the same structure and shapes; a scalar stands for all entries.
+
+    Raises:
+        TypeError: a side is no real array.
+        ValueError: structures or shapes differ.
+    """
+    return Equal(*_sides("equal", a, b))
+
+
+def less(a: Any, b: Any) -> Less:
+    """a < b, in every entry. Arguments and errors as for `equal`."""
+    return Less(*_sides("less", a, b))
+
+
+def at_most(a: Any, b: Any) -> AtMost:
+    """a <= b, in every entry. Arguments and errors as for `equal`."""
+    return AtMost(*_sides("at_most", a, b))
+
+
+def implies(premise: Relation, conclusion: Relation) -> Implies:
+    """Where the premise holds, so does the conclusion.
+
+    A point counts for the claim only where the premise is certain; a premise that
+    hardly ever holds leaves the claim undecided.
+
+    Raises:
+        TypeError: premise or conclusion is no relation.
+    """
+    _need_relation("implies", "premise", premise)
+    _need_relation("implies", "conclusion", conclusion)
+    return Implies(premise, conclusion)
+
+
+def all_of(*relations: Relation) -> AllOf:
+    """Every one of the relations holds.
+
+    Raises:
+        TypeError: one of them is no relation.
+        ValueError: there are none.
+    """
+    if not relations:
+        raise ValueError("all_of needs at least one relation, got none.")
+    for position, relation in enumerate(relations, start=1):
+        _need_relation("all_of", f"relation {position}", relation)
+    return AllOf(relations)
+
+
+def _need_relation(function: str, name: str, value: Any) -> None:
+    if not isinstance(value, Relation):
+        raise TypeError(
+            f"{function} needs a relation as its {name}, got {_kind(value)};"
+            " make one with equal, less, at_most, implies or all_of."
+        )
+
+
+def _sides(function: str, a: Any, b: Any) -> tuple[Any, Any]:
+    a, b = (jax.tree.map(lambda leaf: _real(function, leaf), side) for side in (a, b))
+    if jax.tree.structure(a) != jax.tree.structure(b):
+        if jax.tree.structure(b).num_leaves == 1 and jnp.ndim(jax.tree.leaves(b)[0]) == 0:
+            b = jax.tree.map(lambda _: jax.tree.leaves(b)[0], a)
+        else:
+            raise ValueError(
+                f"{function} needs sides of one structure, got {jax.tree.structure(a)} and"
+                f" {jax.tree.structure(b)}."
+            )
+    for left, right in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True):
+        if left.shape != right.shape and left.ndim and right.ndim:
+            raise ValueError(
+                f"{function} needs sides of one shape, got {left.shape} and {right.shape};"
+                " reshape or broadcast one of them."
+            )
+    return a, b
+
+
+def _real(function: str, leaf: Any) -> jax.Array:
+    try:
+        array = jnp.asarray(leaf)
+    except TypeError:
+        raise TypeError(f"{function} needs real arrays, got {_kind(leaf)}.") from None
+    if jnp.issubdtype(array.dtype, jnp.complexfloating):
+        raise TypeError(
+            f"{function} needs real arrays, got dtype {array.dtype};"
+            " compare real and imaginary parts."
+        )
+    return array
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, jax.Array):
+        return f"an array of dtype {value.dtype}"
+    return f"{type(value).__name__} {value!r}"
