@@ -51,6 +51,11 @@ def _integer(function: Callable[..., int]) -> Callable[[Any], Elementwise]:
     return rule
 
 
+def _compared(function: Callable[[int, int], bool]) -> Elementwise:
+    """A comparison of integers or booleans; with None, unknown."""
+    return Elementwise(lambda x, y: None if x is None or y is None else function(x, y))
+
+
 def _boolean_or_integer(boolean: Callable[..., Any], integer: Callable[..., int]) -> Any:
     def rule(equation: Any) -> Elementwise:
         if equation.in_avals[0].dtype.kind == "b":
@@ -99,12 +104,12 @@ RULES: dict[str, Any] = {
     "sign": _integer(_sign),
     "div": _integer(_truncated),
     "rem": _integer(_remainder),
-    "eq": _integer(operator.eq),
-    "ne": _integer(operator.ne),
-    "lt": _integer(operator.lt),
-    "le": _integer(operator.le),
-    "gt": _integer(operator.gt),
-    "ge": _integer(operator.ge),
+    "eq": _compared(operator.eq),
+    "ne": _compared(operator.ne),
+    "lt": _compared(operator.lt),
+    "le": _compared(operator.le),
+    "gt": _compared(operator.gt),
+    "ge": _compared(operator.ge),
     "clamp": _integer(lambda low, x, high: min(max(x, low), high)),
     "pow": _integer(pow),
     "integer_pow": lambda e: _integer(lambda x: x ** e.params["y"])(e),

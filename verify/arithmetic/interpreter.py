@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from verify.arithmetic import control, discrete, reductions, structural
-from verify.arithmetic.arrays import Elementwise, lift
+from verify.arithmetic import control, discrete, indexing, reductions, sorting, structural
+from verify.arithmetic.arrays import Elementwise, full, lift
 from verify.arithmetic.errors import UnsupportedPrimitive
 from verify.arithmetic.jaxprs import (
     Closed,
@@ -233,7 +233,7 @@ def _generate(
 
 def _statement(system: NumberSystem, step: _Step, name: str, scope: dict[str, Any]) -> str:
     equation = _equation(system, step)
-    operation = _operation(equation)
+    operation = _compared_with_itself(step, equation) or _operation(equation)
     targets = ", ".join(step.outputs)
     if isinstance(operation, Elementwise):
         if operation.template and not any(a.shape for a in equation.in_avals):
@@ -242,6 +242,18 @@ def _statement(system: NumberSystem, step: _Step, name: str, scope: dict[str, An
         operation = lift(operation, len(step.inputs), equation.out_avals)
     scope[name] = operation
     return f"{targets} = {name}({', '.join(step.inputs)})"
+
+
+def _compared_with_itself(step: _Step, equation: Equation) -> Operation | None:
+    """A comparison of a value with itself is decided, however wide its ball: `d != d` asks
+    whether d is NaN, and a real number never is."""
+    if equation.name not in _OF_ITSELF or step.inputs[0] != step.inputs[1]:
+        return None
+    answer = full(equation.out_avals[0].shape, _OF_ITSELF[equation.name])
+    return lambda *_: answer
+
+
+_OF_ITSELF = {"eq": True, "le": True, "ge": True, "ne": False, "lt": False, "gt": False}
 
 
 def _equation(system: NumberSystem, step: _Step) -> Equation:
@@ -256,9 +268,12 @@ def _equation(system: NumberSystem, step: _Step) -> Equation:
     )
 
 
+_SHARED = (control.RULES, structural.RULES, reductions.RULES, indexing.RULES, sorting.RULES)
+
+
 def _operation(equation: Equation) -> Elementwise | Operation:
     """The first rule found: exact integers, the system's own, then those shared by all."""
-    tables = [equation.system.rules, control.RULES, structural.RULES, reductions.RULES]
+    tables = [equation.system.rules, *_SHARED]
     if all(_is_discrete(a) for a in (*equation.in_avals, *equation.out_avals)):
         tables.insert(0, discrete.RULES)
     for table in tables:

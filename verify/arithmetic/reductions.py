@@ -7,19 +7,16 @@ from typing import Any
 import numpy as np
 
 from verify.arithmetic import discrete
-from verify.arithmetic.arrays import boxed, full, unboxed
+from verify.arithmetic.arrays import Elementwise, boxed, full, unboxed
 
 
-def scalar_of(equation: Any, name: str) -> Callable[..., Any]:
-    """A binary operation on scalars of the equation's kind: the system's, or on integers."""
-    kind = equation.out_avals[0].dtype.kind
-    if kind == "b":
-        return {"add": discrete.logical_or, "mul": discrete.logical_and,
-                "max": discrete.logical_or, "min": discrete.logical_and,
-                "and": discrete.logical_and, "or": discrete.logical_or,
-                "xor": discrete.logical_xor}[name]  # fmt: skip
-    if kind in "iu":
-        return discrete.RULES[name](equation).function
+def scalar_of(equation: Any, name: str, aval: Any = None) -> Callable[..., Any]:
+    """An operation on scalars of an aval's kind (the result's): the system's, or on integers."""
+    aval = equation.out_avals[0] if aval is None else aval
+    if aval.dtype.kind in "iub":
+        alike = equation._replace(in_avals=[aval, aval], out_avals=[aval])
+        rule = discrete.RULES[name]
+        return (rule if isinstance(rule, Elementwise) else rule(alike)).function
     return equation.system.scalar(name)
 
 
@@ -56,7 +53,8 @@ def _folded(name: str, empty: float | None) -> Callable[[Any], Callable[..., Any
 def over_axes(function: Callable[[np.ndarray], Any], x: np.ndarray, axes: Any, shape: Any) -> Any:
     """A function of a vector applied over some axes of an array."""
     kept = [axis for axis in range(x.ndim) if axis not in axes]
-    rows = x.transpose([*kept, *axes]).reshape(int(np.prod(shape)), -1)
+    inner = int(np.prod([x.shape[axis] for axis in axes]))
+    rows = x.transpose([*kept, *axes]).reshape(int(np.prod(shape)), inner)
     result = np.empty(len(rows), object)
     for i, row in enumerate(rows):
         result[i] = function(row)

@@ -102,6 +102,29 @@ def _iota(equation: Any) -> Callable[..., Any]:
     return lambda: result
 
 
+def _stack(equation: Any, *xs: np.ndarray) -> np.ndarray:
+    return np.stack(xs, equation.params["axis"])
+
+
+def _unstack(equation: Any) -> Callable[..., Any]:
+    axis = equation.params["axis"]
+    return lambda x: one_or_all([unboxed(part) for part in np.moveaxis(x, axis, 0)])
+
+
+def _platform_index(equation: Any) -> Callable[..., Any]:
+    """Which of several programs runs: the one for the CPU, else the one for any platform."""
+    platforms = equation.params["platforms"]
+    chosen = [i for i, names in enumerate(platforms) if names is None or "cpu" in names]
+    return lambda: chosen[0]
+
+
+def _unread(equation: Any) -> Callable[..., Any]:
+    """An array whose elements are never read."""
+    aval = equation.out_avals[0]
+    number = 0 if aval.dtype.kind in "iub" else equation.system.constant(np.float64(np.nan))
+    return lambda: full(aval.shape, number)
+
+
 def _tile(equation: Any, x: np.ndarray) -> np.ndarray:
     return np.tile(x, equation.params["reps"])
 
@@ -121,6 +144,11 @@ RULES: dict[str, Any] = {
     "slice": moved(_slice),
     "pad": moved(_pad),
     "tile": moved(_tile),
+    "stack": moved(_stack),
+    "unstack": _unstack,
+    "platform_index": _platform_index,
+    "empty": _unread,
+    "empty2": _unread,
     "dynamic_slice": moved(_dynamic_slice),
     "dynamic_update_slice": moved(_dynamic_update_slice),
     "split": _split,

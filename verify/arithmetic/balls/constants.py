@@ -29,10 +29,10 @@ def constant(value: Any) -> arb:
     radius = 0.0 if current().constants == "points" else uncertainty(value)
     if not radius:
         return exact(number)
-    if current().constants == "perturbed":
-        return exact(number) + exact(radius * _random_sign(number, current().seed))
-    if current().constants == "wide":
+    if current().constants.endswith("wide"):
         radius = max(radius, WIDE * abs(number))
+    if current().constants.startswith("perturbed"):
+        return exact(number) + exact(radius * _random_sign(number, current().seed))
     return arb(exact(number), exact(radius))
 
 

@@ -30,20 +30,32 @@ def le(x: arb, y: arb) -> bool | None:
     return False if x > y else None
 
 
+def is_finite(x: arb) -> bool | None:
+    if x.is_finite():
+        return True
+    return False if x.is_exact() else None
+
+
 def sign(x: arb) -> arb:
-    return x.sgn()
+    return x if x.is_nan() else x.sgn()
 
 
 def maximum(x: arb, y: arb) -> arb:
-    return x.max(y)
+    """The greater one; as it is, where that is decided."""
+    if x >= y:
+        return x
+    return y if y > x else x.max(y)
 
 
 def minimum(x: arb, y: arb) -> arb:
-    return x.min(y)
+    """The lesser one; as it is, where that is decided."""
+    if x <= y:
+        return x
+    return y if y < x else x.min(y)
 
 
 def clamp(low: arb, x: arb, high: arb) -> arb:
-    return x.max(low).min(high)
+    return minimum(maximum(x, low), high)
 
 
 RULES: dict[str, Any] = {
@@ -53,10 +65,13 @@ RULES: dict[str, Any] = {
     "le": Elementwise(le),
     "gt": Elementwise(lambda x, y: lt(y, x)),
     "ge": Elementwise(lambda x, y: le(y, x)),
+    "lt_to": Elementwise(lt),
+    "le_to": Elementwise(le),
+    "eq_to": Elementwise(eq),
     "sign": Elementwise(sign),
     "abs": Elementwise(abs),
     "max": Elementwise(maximum),
     "min": Elementwise(minimum),
     "clamp": Elementwise(clamp),
-    "is_finite": Elementwise(lambda x: True if x.is_finite() else None),
+    "is_finite": Elementwise(is_finite),
 }

@@ -3,10 +3,11 @@
 from collections.abc import Hashable
 from typing import Any
 
+import numpy as np
 from flint import arb
 
 from verify.arithmetic.arrays import Elementwise
-from verify.arithmetic.balls import elementary, ordering
+from verify.arithmetic.balls import elementary, gamma, ordering, powers, rounding, special
 from verify.arithmetic.balls.constants import constant
 from verify.arithmetic.interpreter import NumberSystem
 from verify.arithmetic.reading import current
@@ -21,7 +22,7 @@ def convert_element_type(equation: Any) -> Elementwise:
     """Between kinds of numbers; a change of float width is none in the reals."""
     source, target = equation.in_avals[0].dtype, equation.out_avals[0].dtype
     if target.kind in "iu":
-        return Elementwise(_truncated)
+        return _to_integer(target)
     if target.kind == "b":
         return Elementwise(lambda x: ordering.ne(x, arb(0)))
     if source.kind == "b":
@@ -39,9 +40,15 @@ def _from_integer(x: int | None) -> arb:
     return arb.nan() if x is None else arb(x)
 
 
-def _truncated(x: arb) -> int | None:
-    rounded = (x.floor() if x >= 0 else x.ceil()).unique_fmpz()
-    return None if rounded is None else int(rounded)
+def _to_integer(dtype: Any) -> Elementwise:
+    """An integer without the fraction; unknown where open, or outside the dtype's range."""
+    info = np.iinfo(dtype)
+
+    def apply(x: arb) -> int | None:
+        number = rounding.truncate(x).unique_fmpz()
+        return int(number) if number is not None and info.min <= number <= info.max else None
+
+    return Elementwise(apply)
 
 
 def key() -> Hashable:
@@ -53,6 +60,10 @@ BALLS = NumberSystem(
     rules={
         **elementary.RULES,
         **ordering.RULES,
+        **powers.RULES,
+        **rounding.RULES,
+        **gamma.RULES,
+        **special.RULES,
         "convert_element_type": convert_element_type,
     },
     constant=constant,
