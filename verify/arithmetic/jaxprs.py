@@ -105,10 +105,20 @@ def evaluate(program: Closed, *arguments: Any) -> list[Any]:
 
 def called(equation: Any) -> Closed | None:
     """The jaxpr that an equation merely calls, or None where it does more than that."""
+    if equation.primitive.name == "call_hi_primitive":
+        return _expanded(equation)
     name = _CALLS.get(equation.primitive.name)
     if name is None or name not in equation.params:
         return None
     return closed(equation.params[name])
+
+
+def _expanded(equation: Any) -> Closed:
+    """What a primitive of primitives (from JAX 0.12 on) is made of."""
+    whole = equation.params["_prim"]
+    expand = lambda *flat: whole.expand(*jax.tree.unflatten(whole.in_tree, flat))
+    with x64():
+        return closed(jax.make_jaxpr(expand)(*[v.aval for v in equation.invars]))
 
 
 def inner_jaxprs(equation: Any) -> list[Closed]:
@@ -172,8 +182,7 @@ def define_primitive(
     Args:
         abstract: from the arguments' abstract values and the parameters to the result's.
         evaluate: from the arguments and the parameters to the result, in floats.
-        jvp: from primals, tangents (zeros filled in), which of them move, and parameters to
-            both results.
+        jvp: from primals, tangents (None for zero) and parameters to both results.
         batch: from arguments, their batch axes and parameters to result and batch axis.
     """
     primitive = Primitive(name)
@@ -183,9 +192,13 @@ def define_primitive(
     batching.primitive_batchers[primitive] = batch
 
     def jvp_rule(primals, tangents, **params):
-        moving = [not isinstance(t, ad.Zero) for t in tangents]
-        filled = [ad.instantiate_zeros(t) for t in tangents]
-        return jvp(primals, filled, moving, **params)
+        known = [None if _is_zero(t) else t for t in tangents]
+        return jvp(primals, known, **params)
 
     ad.primitive_jvps[primitive] = jvp_rule
     return primitive
+
+
+def _is_zero(tangent: Any) -> bool:
+    """Whether a tangent is zero for sure: symbolically, or as that of an integer."""
+    return isinstance(tangent, ad.Zero) or jax.typeof(tangent).dtype == jax.dtypes.float0

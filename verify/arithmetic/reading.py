@@ -18,7 +18,8 @@ class Reading:
     Attributes:
         bits: working precision.
         constants: "balls" (what their author may have meant), "wide" (each inexact one
-            widened to a relative 2^-40), "points" (exactly as stored) or "perturbed".
+            widened to a relative 2^-40), "points" (exactly as stored), "perturbed" or
+            "perturbed wide" (points within those balls).
         seed: of the perturbations.
         tails: "estimated" reads an improper integral by double-exponential quadrature;
             "cut" by a rigorous integral over a long finite range, as a second look.
@@ -36,11 +37,21 @@ class Notes:
 
     Attributes:
         estimated: how values were estimated whose errors are not bounded rigorously.
+        exchanged: derivatives that were taken under an improper integral, an infinite
+            series or a limit. The exchange can fail at single points, so that a gap there
+            refutes nothing.
         obstacles: why a value could not be had (a divergent integral, no limit).
     """
 
     estimated: set[str] = field(default_factory=set)
+    exchanged: set[str] = field(default_factory=set)
     obstacles: set[str] = field(default_factory=set)
+
+    def add(self, other: "Notes") -> None:
+        """Take another's notes as well."""
+        self.estimated |= other.estimated
+        self.exchanged |= other.exchanged
+        self.obstacles |= other.obstacles
 
 
 _reading: ContextVar[Reading] = ContextVar("reading", default=Reading())
@@ -85,9 +96,8 @@ def taking_notes() -> Iterator[Notes]:
 def repeat_notes(notes: Notes) -> None:
     """Take notes again that were taken when a value was first computed."""
     taken = _notes.get()
-    if taken is not None and (notes.estimated or notes.obstacles):
-        taken.estimated |= notes.estimated
-        taken.obstacles |= notes.obstacles
+    if taken is not None:
+        taken.add(notes)
 
 
 def note_estimate(how: str) -> None:
@@ -95,6 +105,13 @@ def note_estimate(how: str) -> None:
     notes = _notes.get()
     if notes is not None:
         notes.estimated.add(how)
+
+
+def note_exchange(what: str) -> None:
+    """Say that a derivative was taken under a limit."""
+    notes = _notes.get()
+    if notes is not None:
+        notes.exchanged.add(what)
 
 
 def note_obstacle(why: str) -> None:

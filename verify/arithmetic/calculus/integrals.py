@@ -1,0 +1,186 @@
+"""Integrals in balls: rigorous where a finite range allows it, estimated otherwise."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flint import acb, arb, ctx
+
+from verify.arithmetic.arrays import boxed
+from verify.arithmetic.calculus import double_exponential
+from verify.arithmetic.calculus.breakpoints import features
+from verify.arithmetic.complexes import COMPLEXES, NAN, demanding
+from verify.arithmetic.errors import Undecided, UnsupportedPrimitive
+from verify.arithmetic.interpreter import NumberSystem, Program
+from verify.arithmetic.jaxprs import Closed
+from verify.arithmetic.reading import current, note_estimate, note_exchange, note_obstacle
+
+_WIDTHS = 8  # widths on either side of a centre after which a peak has died away
+_EVALUATIONS = 10_000  # of the integrand, before rigorous quadrature gives up
+_DEPTH = 400  # bisections of rigorous quadrature
+_LONG = (10**12, 10**4, 64)  # half the range of a second look at an improper integral, in widths
+
+
+class Integral:
+    """An integral from low to high of f(z, *closed), to be read at many points."""
+
+    def __init__(self, program: Closed, system: NumberSystem, *, swapped: bool = False):
+        self.swapped = swapped
+        self.real = system.compile(program)
+        self.features = system.compile(features(program))
+        self.program = program
+
+    @functools.cached_property
+    def complex(self) -> Program | None:
+        """The integrand in complex balls; None where one of its functions has no rule."""
+        try:
+            return COMPLEXES.compile(self.program)
+        except UnsupportedPrimitive:
+            return None
+
+    def __call__(self, low: arb, high: arb, *closed: Any) -> arb:
+        if low.is_nan() or high.is_nan():
+            return arb.nan()
+        if low.is_exact() and high.is_exact() and low == high:
+            return arb(0)
+        if low > high:
+            return -self(high, low, *closed)
+        finite = low.is_finite() and high.is_finite()
+        if not finite and not (_is_end(low) and _is_end(high)):
+            return arb.nan()
+        if finite:
+            value = self._rigorous([low, high], closed)
+            if _is_good(value):
+                return value
+            if not low < high:
+                return arb.nan()
+        if self.swapped:
+            note_exchange("a derivative under an improper integral")
+        centres, width = self._centres(low, high, closed)
+        if not finite and current().tails == "cut":
+            return self._cut(low, high, centres, width, closed)
+        return self._estimated([low, *centres, high], width, closed)
+
+    def _estimated(self, ends: list[arb], width: arb, closed: Sequence[Any]) -> arb:
+        if len(ends) == 2 and not ends[0].is_finite() and not ends[1].is_finite():
+            ends.insert(1, arb(0))
+        integrand = self.real.instance()
+        value = double_exponential.integrate(lambda z: integrand(z, *closed)[0], ends, width)
+        if value is None:
+            note_obstacle("an integral diverges, or converges too slowly to be computed")
+            return arb.nan()
+        note_estimate("double-exponential quadrature")
+        return value
+
+    def _cut(self, low: arb, high: arb, centres: list[arb], width: arb, closed: Any) -> arb:
+        """A second look at an improper integral: rigorous, over a long finite range."""
+        middle = centres or [arb(0)]
+        for reach in (width * length for length in _LONG):
+            start = low if low.is_finite() else middle[0] - reach
+            end = high if high.is_finite() else middle[-1] + reach
+            value = self._rigorous([start, *centres, end], closed)
+            if value.is_finite():
+                note_estimate(f"rigorous quadrature over a finite range of {reach.str(3)}")
+                return value
+        return arb.nan()
+
+    def _rigorous(self, ends: Sequence[arb], closed: Sequence[Any]) -> arb:
+        """Petras' adaptive Gauss-Legendre quadrature in complex balls (acb.integral)."""
+        if self.complex is None or any(_has_nan(c) for c in closed):
+            return arb.nan()
+        look = _Look(self.complex.instance(), closed)
+        tolerance = self._tolerance(ends, closed)
+        total = acb(0)
+        for start, end in zip(ends, ends[1:], strict=False):
+            total += acb.integral(
+                look, start, end, rel_tol=tolerance, abs_tol=arb(2) ** (-2 * ctx.prec),
+                eval_limit=_EVALUATIONS, depth_limit=_DEPTH,
+            )  # fmt: skip
+        if look.failure is not None and not total.is_finite():
+            raise look.failure
+        if not total.imag.contains(0):
+            return arb.nan()
+        return total.real
+
+    def _tolerance(self, ends: Sequence[arb], closed: Sequence[Any]) -> arb:
+        """Relative, no finer than the integrand's own width allows."""
+        low, high = ends[0], ends[-1]
+        integrand = self.real.instance()
+        widths = []
+        for share in (0.3, 0.5, 0.77):
+            (value,) = integrand((low + (high - low) * arb(share)).mid(), *closed)
+            if value.is_finite() and not value.contains(0):
+                widths.append(value.rad() / abs(value).lower())
+        finest = arb(2) ** (30 - ctx.prec)
+        return max([finest, *(2**8 * w for w in widths)], key=lambda w: float(w.mid()))
+
+    def _centres(self, low: arb, high: arb, closed: Any) -> tuple[list[arb], arb]:
+        """Where to split between the ends, in order, and the widest scale."""
+        found = _places([self.features(arb(z), *closed) for z in (-1, 0, 1)])
+        split: dict[float, arb] = {}
+        for centre, width in found:
+            for steps in (-_WIDTHS, 0, _WIDTHS):
+                at = (centre + steps * width).mid()
+                if low < at and at < high:
+                    split.setdefault(float(at), at)
+        widths = [w.mid() for _, w in found] or [arb(1)]
+        return [split[k] for k in sorted(split)], max(widths, key=float)
+
+
+class _Look:
+    """The integrand as acb.integral calls it; an error inside it is kept for later."""
+
+    def __init__(self, integrand: Callable[..., Any], closed: Sequence[Any]):
+        self.integrand, self.closed = integrand, closed
+        self.failure: Exception | None = None
+
+    def __call__(self, z: acb, analytic: bool) -> acb:
+        try:
+            with demanding(analytic):
+                return acb(self.integrand(z, *self.closed)[0])
+        except Undecided as failure:  # no answer on this ball: let it be bisected
+            self.failure = failure
+        except Exception as failure:  # would come out of Arb as a SystemError
+            self.failure = failure
+        return NAN
+
+
+def _places(values: Sequence[tuple[Any, ...]]) -> list[tuple[arb, arb]]:
+    """Centres and widths of linear and quadratic parts, from their values at -1, 0, 1."""
+    found = []
+    for before, at, after in zip(*values, strict=True):
+        triples = zip(boxed(before).flat, boxed(at).flat, boxed(after).flat, strict=True)
+        for low, middle, high in triples:
+            slope, bend = (high - low) / 2, (high + low) / 2 - middle
+            found += _linear(middle, slope) if bend.contains(0) else _quadratic(middle, slope, bend)
+    return [(c, w) for c, w in found if c.is_finite() and w.is_finite() and w > 0]
+
+
+def _linear(value: arb, slope: arb) -> list[tuple[arb, arb]]:
+    return [] if slope.contains(0) else [(-value / slope, 1 / abs(slope))]
+
+
+def _quadratic(value: arb, slope: arb, bend: arb) -> list[tuple[arb, arb]]:
+    """The vertex, with the width over which the parabola rises by a half, and its zeros."""
+    vertex, width = -slope / (2 * bend), (2 * abs(bend)).rsqrt()
+    spread = (slope / (2 * bend)) ** 2 - value / bend
+    if spread > 0:
+        root = spread.sqrt()
+        return [(vertex, width), (vertex - root, width), (vertex + root, width)]
+    return [(vertex, width)]
+
+
+def _is_good(value: arb) -> bool:
+    return value.is_finite() and (value.rad() <= abs(value).mid() * arb(2) ** -30
+                                  or value.rad() <= arb(2) ** (-ctx.prec // 2))  # fmt: skip
+
+
+def _is_end(end: arb) -> bool:
+    """Finite, or infinite for certain."""
+    return end.is_finite() or end.is_exact()
+
+
+def _has_nan(value: Any) -> bool:
+    return any(isinstance(v, arb) and v.is_nan() for v in boxed(value).flat)
+
+

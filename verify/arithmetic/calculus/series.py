@@ -1,0 +1,130 @@
+"""Series in balls: exact sums of finitely many terms, accelerated ones of infinitely many."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flint import arb, ctx
+
+from verify.arithmetic.errors import Undecided
+from verify.arithmetic.interpreter import NumberSystem
+from verify.arithmetic.jaxprs import Closed
+from verify.arithmetic.reading import note_estimate, note_exchange, note_obstacle, settings
+
+_MOST_TERMS = 200_000  # of a finite sum
+_ORDERS = (24, 32, 40)  # of Levin's transformation
+_FAR = 2**20  # where the decay of the terms is judged
+_DIRECT = (100, 400, 1_600, 6_400)  # terms after which a fast series may have died away
+
+
+class Series:
+    """A sum of f(k, *closed) over integers, to be read at many points."""
+
+    def __init__(self, program: Closed, system: NumberSystem, *, swapped: bool = False):
+        self.swapped = swapped
+        self.terms = system.compile(program)
+
+    def __call__(self, low: arb, high: arb, *closed: Any) -> arb:
+        first = _whole("low", low)
+        if high.is_finite():
+            return self._finite(first, _whole("high", high), closed)
+        if not (high.is_exact() and high > 0):
+            return arb(0) if high.is_exact() else arb.nan()
+        if self.swapped:
+            note_exchange("a derivative under an infinite series")
+        value = self._infinite(first, closed)
+        if value is None:
+            note_obstacle("a series diverges, or converges too slowly to be computed")
+            return arb.nan()
+        note_estimate("an accelerated series")
+        return value
+
+    def _finite(self, first: int, last: int, closed: Sequence[Any]) -> arb:
+        if last - first >= _MOST_TERMS:
+            raise Undecided(f"a sum of {last - first + 1:,} terms is over the {_MOST_TERMS:,} that"
+                            " are added one by one")  # fmt: skip
+        f = self.terms.instance()
+        return sum((f(arb(k), *closed)[0] for k in range(first, last + 1)), arb(0))
+
+    def _infinite(self, first: int, closed: Sequence[Any]) -> arb | None:
+        with settings(bits=3 * ctx.prec):  # Levin's sums cancel
+            f = self.terms.instance()
+            term = lambda k: f(arb(first + k), *closed)[0]
+            value = _direct(term, ctx.prec // 3)
+            if value is None and _converges(term):
+                value = _levin(term)
+            return value
+
+
+def _direct(term: Callable[[int], arb], bits: int) -> arb | None:
+    """The sum of a series whose terms die away geometrically, or None."""
+    total, previous, k = arb(0), None, 0
+    for stop in _DIRECT:
+        while k < stop:
+            total += term(k)
+            k += 1
+        here, there = abs(term(k)), abs(term(k + stop // 2))
+        if not here.is_finite():
+            return None
+        # Over half as many terms again they shrink by this factor, so what is left is at
+        # most about stop/2 * here / (1 - ratio).
+        rest = (stop * here).upper()
+        gone = here.is_zero() and there.is_zero()
+        if gone or (there < here / 2 and rest < abs(total) * arb(2) ** -bits):
+            return total + arb(0, rest)
+        if previous is not None and not there < previous:
+            return None
+        previous = there
+        if not there < here * arb(2) ** -20:  # algebraic: leave it to the acceleration
+            return None
+    return None
+
+
+def _converges(term: Callable[[int], arb]) -> bool:
+    """Whether terms far out shrink fast enough for their signs.
+
+    An acceleration gives the sum of 1 - 1 + 1 - … as a half, and of k^-0.9 as zeta(0.9).
+    """
+    k = _FAR
+    (here, following), (there, beyond) = ((term(n), term(n + 1)) for n in (k, 2 * k))
+    alternates = here * following < 0 and there * beyond < 0
+    keeps_sign = here * following > 0 and here * there > 0 and there * beyond > 0
+    # k^-p halves p times as k doubles; without a change of sign p must be over one.
+    most = arb("0.99") if alternates else arb("0.497")
+    return bool((alternates or keeps_sign) and abs(there) < most * abs(here))
+
+
+def _levin(term: Callable[[int], arb]) -> arb | None:
+    """Levin's u-transformation at growing orders; their agreement is its error.
+
+    Levin (1973), "Development of non-linear transformations for improving convergence of
+    sequences".
+    """
+    terms = [term(k) for k in range(_ORDERS[-1] + 1)]
+    if not all(t.is_finite() for t in terms) or any(t.contains(0) for t in terms):
+        return None
+    values = [_levin_u(terms, order) for order in _ORDERS]
+    if not all(v.is_finite() for v in values):
+        return None
+    first, second = abs(values[1] - values[0]).upper(), abs(values[2] - values[1]).upper()
+    if not (second <= first or second < abs(values[2]) * arb(2) ** -80):
+        return None
+    return values[2] + arb(0, 2 * second)
+
+
+def _levin_u(terms: Sequence[arb], order: int) -> arb:
+    total, above, below = arb(0), arb(0), arb(0)
+    binomial = arb(1)
+    for j in range(order + 1):
+        total += terms[j]
+        weight = binomial * (arb(j + 1) / (order + 1)) ** (order - 1)
+        weight /= (j + 1) * terms[j]
+        above, below = above + weight * total, below + weight
+        binomial = -binomial * (order - j) / (j + 1)
+    return above / below
+
+
+def _whole(name: str, end: arb) -> int:
+    number = end.unique_fmpz()
+    if number is None or not end.is_exact():
+        raise Undecided(f"a series needs a whole number for {name}, got {end}")
+    return int(number)
