@@ -1,0 +1,158 @@
+"""Executing a file of claims, so that a faulty claim does not cost the others of its file."""
+
+import __future__
+
+import ast
+import importlib.util
+import os
+import sys
+import traceback
+from collections import Counter
+from types import CodeType, ModuleType
+from typing import Any, NamedTuple
+
+from verify.claims.claim import Claim, Malformed, collecting
+
+_FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+
+
+class File(NamedTuple):
+    """A file in which claims may be.
+
+    Attributes:
+        path: absolute.
+        label: what the ids of its claims begin with.
+        module: the name under which it is imported.
+        root: the folder from which that name can be imported.
+        asked: the PATH for which it was found.
+    """
+
+    path: str
+    label: str
+    module: str
+    root: str
+    asked: str
+
+
+class CollectionError(ValueError):
+    """Claims that were asked for and cannot be had."""
+
+
+def load(file: File) -> dict[str, Claim | Malformed]:
+    """The claims that a file states, by id, in order; the file is executed afresh.
+
+    A claim whose domains cannot be made, or whose name is used twice, is `Malformed`.
+
+    Raises:
+        CollectionError: the file cannot be read, does not parse or raises.
+    """
+    statements = _parsed(file)
+    if file.root not in sys.path:
+        sys.path.insert(0, file.root)
+    with collecting() as found:
+        try:
+            _execute(statements, file, found)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise CollectionError(_what_was_raised(error, file)) from error
+    return _by_id([item for item in found if not _is_imported(item, file)], file)
+
+
+def shown(path: str) -> str:
+    """A path as a reader in the working folder writes it."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith(os.pardir) else relative
+
+
+def _parsed(file: File) -> tuple[ast.Module, int]:
+    """The file's statements, and the flags that its __future__ imports set."""
+    try:
+        with open(file.path, "rb") as stream:
+            tree = ast.parse(stream.read(), file.path)
+        return tree, _compiled(tree, file, 0).co_flags & _FUTURES
+    except SyntaxError as error:
+        raise CollectionError(
+            f"verify check needs Python that parses, got {shown(file.path)}:{error.lineno}:"
+            f" {error.msg}; correct that line."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise CollectionError(
+            f"verify check needs a file that can be read, got {shown(file.path)}: {error}."
+        ) from error
+
+
+def _compiled(tree: ast.Module, file: File, flags: int) -> CodeType:
+    return compile(tree, file.path, "exec", flags=flags, dont_inherit=True)
+
+
+def _execute(parsed: tuple[ast.Module, int], file: File, found: list[Claim | Malformed]) -> None:
+    """Statement by statement: a claim whose decorator raises becomes `Malformed`."""
+    tree, flags = parsed
+    namespace = vars(_module(file))
+    for statement in tree.body:
+        code = _compiled(ast.Module([statement], []), file, flags)
+        try:
+            exec(code, namespace)
+        except Exception as error:
+            if not (isinstance(statement, ast.FunctionDef) and _states_a_claim(statement)):
+                raise
+            about = ast.get_docstring(statement) or ""
+            reason = str(error) or type(error).__name__
+            found.append(Malformed(statement.name, about, file.path, reason))
+
+
+def _module(file: File) -> ModuleType:
+    """An empty module for the file."""
+    is_package = os.path.basename(file.path) == "__init__.py"
+    folders = [os.path.dirname(file.path)] if is_package else None
+    spec = importlib.util.spec_from_file_location(
+        file.module, file.path, submodule_search_locations=folders
+    )
+    if spec is None:
+        raise CollectionError(f"verify check needs a .py file, got {shown(file.path)}.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(file.module, module)
+    return module
+
+
+def _states_a_claim(function: ast.FunctionDef) -> bool:
+    called = [ast.unparse(getattr(d, "func", d)) for d in function.decorator_list]
+    return any(name.rpartition(".")[2] in ("claim", "trial") for name in called)
+
+
+def _is_imported(item: Any, file: File) -> bool:
+    """Whether another module holds it. One made by another module's function is not held."""
+    if item.file == file.path:
+        return False
+    homes = [m for m in list(sys.modules.values()) if getattr(m, "__file__", None) == item.file]
+    return any(item is value for home in homes for value in vars(home).values())
+
+
+def _by_id(items: list[Claim | Malformed], file: File) -> dict[str, Claim | Malformed]:
+    counts = Counter(item.name for item in items)
+    return {
+        f"{file.label}::{item.name}": item if counts[item.name] == 1 else _repeated(item, file)
+        for item in items
+    }
+
+
+def _repeated(item: Claim | Malformed, file: File) -> Malformed:
+    reason = (
+        f"verify check needs one claim of each name, got two named {item.name} in {file.label};"
+        " rename one."
+    )
+    return Malformed(item.name, item.statement, item.file, reason)
+
+
+def _what_was_raised(error: BaseException, file: File) -> str:
+    """One line: the error, and the last line of the file that led to it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == file.path]
+    place = f"{shown(file.path)}:{lines[-1]}" if lines else shown(file.path)
+    kind = type(error).__name__
+    what = f"{kind}: {error}".splitlines()[0] if str(error) else kind
+    return (
+        f"verify check needs a file that can be imported, got {what} at {place};"
+        " correct it (--debug shows the traceback)."
+    )

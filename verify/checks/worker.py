@@ -1,0 +1,227 @@
+"""What a worker process does: load the files of claims, then check one claim after another."""
+
+import dataclasses
+import os
+import re
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from typing import Any, NamedTuple
+
+from verify.checks.collect import without_claims
+from verify.checks.loading import CollectionError, File, load
+from verify.checks.verdict import Verdict
+from verify.claims.claim import Claim, Malformed
+
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None
+
+# Python's, NumPy's and XLA's words for it.
+_SPENT = re.compile(r"\bMemoryError\b|RESOURCE_EXHAUSTED")
+
+
+class Settings(NamedTuple):
+    """How claims are checked.
+
+    Attributes:
+        effort, seed: as `check` takes them.
+        timeout: seconds for one claim.
+        memory: GiB for one worker; 0 for no limit.
+        debug: whether what workers print is shown.
+    """
+
+    effort: str = "standard"
+    seed: int = 0
+    timeout: float = 60.0
+    memory: float = 4.0
+    debug: bool = False
+
+
+class Entry(NamedTuple):
+    """What can be said of a claim before it is checked, also to another process.
+
+    Attributes:
+        fault: why it cannot be checked, "" where it can.
+    """
+
+    id: str
+    statement: str
+    source: str
+    holds: bool
+    fault: str = ""
+
+
+class Problem(NamedTuple):
+    """What kept claims from being found, and the traceback for --debug."""
+
+    message: str
+    traceback: str = ""
+
+
+class Loading(NamedTuple):
+    """Sent before a file is loaded."""
+
+    file: File
+
+
+class Loaded(NamedTuple):
+    """Sent when all files are loaded, before the device is looked at."""
+
+
+class Ready(NamedTuple):
+    """Sent when a worker can check claims."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+    device: str
+
+
+class Checked(NamedTuple):
+    """Sent for each claim.
+
+    Attributes:
+        is_last: whether the worker ends, its memory being spent.
+    """
+
+    verdict: Verdict
+    traceback: str = ""
+    is_last: bool = False
+
+
+def entry_of(id: str, item: Claim | Malformed) -> Entry:
+    """The entry of a claim that was collected."""
+    fault = item.reason if isinstance(item, Malformed) else ""
+    source, holds = getattr(item, "source", ""), getattr(item, "holds", True)
+    return Entry(id, item.statement, source, holds, fault)
+
+
+def undecided(entry: Entry, reason: str, seconds: float = 0.0) -> Verdict:
+    """The verdict on a claim that was not checked to the end."""
+    return Verdict(entry.id, entry.statement, entry.source, "undecided", entry.holds,
+                   reason=reason, seconds=seconds)  # fmt: skip
+
+
+def serve(connection: Connection, files: Sequence[File], settings: Settings, output: str) -> None:
+    """Load the files, then check the claims whose entries come, until the parent hangs up.
+
+    Args:
+        connection: to the parent.
+        files: those to load.
+        settings: how to check.
+        output: the file that takes what is printed, emptied for each claim; "" for none.
+    """
+    _settle(settings, output)
+    from verify.checks.check import check  # costs a second: while no claim's time runs
+
+    claims, problems = _loaded(connection, files)
+    connection.send(Loaded())
+    entries = tuple(entry_of(*item) for item in claims.items())
+    connection.send(Ready(entries, problems, _device()))
+    is_last = False
+    while not is_last:
+        try:
+            entry = connection.recv()
+        except EOFError:
+            return
+        if output:
+            os.ftruncate(1, 0)
+        answer = _checked(check, claims.get(entry.id), entry, settings)
+        is_last = answer.is_last
+        connection.send(answer)
+
+
+def _settle(settings: Settings, output: str) -> None:
+    """Make this process a good worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops its workers
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    # Several processes share an accelerator: none may take all of its memory at once.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    if output:
+        descriptor = os.open(output, os.O_WRONLY | os.O_APPEND)
+        os.dup2(descriptor, 1)
+        os.dup2(descriptor, 2)
+    if resource and settings.memory:
+        # Not RLIMIT_AS: JAX maps 1.3 GiB that it does not use.
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        limit = int(settings.memory * 2**30)
+        limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
+
+
+def _lift_the_limit() -> None:
+    """Let a process whose memory is spent say so."""
+    if resource:
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _loaded(
+    connection: Connection, files: Sequence[File]
+) -> tuple[dict[str, Claim | Malformed], tuple[Problem, ...]]:
+    claims: dict[str, Claim | Malformed] = {}
+    held: dict[str, int] = {}
+    problems = []
+    for file in files:
+        connection.send(Loading(file))
+        try:
+            found = load(file)
+        except CollectionError as error:
+            problems.append(Problem(str(error), _cause(error)))
+        else:
+            claims |= found
+            held[file.path] = len(found)
+    problems += map(Problem, without_claims(files, held))
+    return claims, tuple(problems)
+
+
+def _cause(error: BaseException) -> str:
+    cause = error.__cause__ or error
+    return "".join(traceback.format_exception(cause))
+
+
+def _device() -> str:
+    import jax
+
+    return jax.devices()[0].device_kind
+
+
+def _checked(
+    check: Callable[..., Verdict], claim: Any, entry: Entry, settings: Settings
+) -> Checked:
+    if claim is None:
+        return Checked(undecided(entry, "another worker found it, but not the one that was asked"))
+    start = time.perf_counter()
+    try:
+        verdict = check(claim, effort=settings.effort, seed=settings.seed)
+    except BaseException as error:
+        _lift_the_limit()
+        verdict = undecided(entry, _what_was_raised(error), time.perf_counter() - start)
+        return _of_memory(Checked(verdict, traceback.format_exc()), settings)
+    return _of_memory(Checked(dataclasses.replace(verdict, id=entry.id)), settings)
+
+
+def _what_was_raised(error: BaseException) -> str:
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return f"raised {what.splitlines()[0]}"
+
+
+def _of_memory(checked: Checked, settings: Settings) -> Checked:
+    """Where memory ran out, say so and let the worker end: its memory is not to be trusted."""
+    verdict = checked.verdict
+    if verdict.status != "undecided" or not _SPENT.search(verdict.reason):
+        return checked
+    reason = f"used more than {settings.memory:g} GiB of memory"
+    return Checked(dataclasses.replace(verdict, reason=reason), checked.traceback, is_last=True)

@@ -1,0 +1,210 @@
+"""The command line: `verify`, `verify check`, `verify list`, `verify exact`."""
+
+import contextlib
+import io
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+import typer.core
+
+# The rest is imported where it is used, so that --help need not wait for it.
+
+_CATALOGUE = "verify.catalogue"
+_AS_EXPECTED, _NOT_AS_EXPECTED, _WRONG_CALL, _INTERRUPTED = 0, 1, 2, 130
+
+
+class _CheckByDefault(typer.core.TyperGroup):
+    """Without a command, `check`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        own = {"--help", "-h", "--version"}
+        if not args or (args[0].startswith("-") and args[0] not in own):
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_CheckByDefault,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """What the console script calls."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="verify")
+
+
+def _print_versions(asked: bool) -> None:
+    if not asked:
+        return
+    from verify.report.records import versions
+
+    typer.echo(", ".join(f"{name} {version}" for name, version in versions().items()))
+    raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version",
+        callback=_print_versions,
+        is_eager=True,
+        help="Show the versions that matter, and stop.",
+    ),
+]
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PATH",
+        show_default=False,
+        help="Python files, folders or modules; without any, the shipped catalogue.",
+    ),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(metavar="GLOB", show_default=False, help='Only names or ids like "*kl*".'),
+]
+Effort = Annotated[str, typer.Option(metavar="LEVEL", help="quick, standard or thorough.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the points that are tried.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, show_default=False, help="Worker processes; without it, one a core."),
+]
+Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="For one claim.")]
+Memory = Annotated[
+    float, typer.Option(min=0.0, metavar="GIB", help="For one worker; 0 for no limit.")
+]
+Json = Annotated[
+    str | None, typer.Option(metavar="FILE", show_default=False, help="Write JSON there.")
+]
+Markdown = Annotated[
+    str | None, typer.Option(metavar="FILE", show_default=False, help="Write Markdown there.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks, and what claims print.")]
+Expression = Annotated[str, typer.Argument(metavar="EXPRESSION", help="Python and jax.numpy.")]
+Values = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NAME=NUMBER",
+        show_default=False,
+        help="x=0.1 is one tenth, x=0x1.9p-4 that very float.",
+    ),
+]
+Digits = Annotated[int, typer.Option(min=1, help="How many, all of them right.")]
+
+
+@app.callback()
+def _verify(version: Version = False) -> None:
+    """Say whether claims about JAX functions are true, and where they are not.
+
+    Without a command: check the shipped catalogue, with the options of verify check.
+    """
+
+
+@app.command()
+def check(
+    paths: Paths = None,
+    only: Only = None,
+    effort: Effort = "standard",
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    timeout: Timeout = 60.0,
+    memory: Memory = 4.0,
+    json: Json = None,
+    markdown: Markdown = None,
+    debug: Debug = False,
+) -> None:
+    """Check claims.
+
+    Exit status: 0 where each ended as expected, 1 where one did not, 2 where the call is
+    wrong, 130 after Ctrl-C, which loses nothing that is done.
+    """
+    with _mistakes_told(debug):
+        from verify.checks.effort import effort_of
+        from verify.checks.worker import Settings
+        from verify.report.session import Request
+
+        settings = Settings(effort_of(effort).name, seed, timeout, memory, debug)
+        request = Request(paths or [_CATALOGUE], only, jobs)
+        status = _check(request, settings, json=json, markdown=markdown)
+    raise typer.Exit(status)
+
+
+@app.command(name="list")
+def list_claims(paths: Paths = None, only: Only = None, debug: Debug = False) -> None:
+    """List claims: what each states, its source, and what is expected of it."""
+    with _mistakes_told(debug):
+        from verify.checks.collect import collect
+        from verify.checks.worker import entry_of
+        from verify.report.session import matching
+        from verify.report.terminal import console_for, print_list
+
+        claims, errors = collect(paths or [_CATALOGUE])
+        entries = [entry_of(*item) for item in claims.items()]
+        if entries:
+            print_list(console_for(), matching(entries, only))
+        if errors:
+            raise ValueError("\n".join(errors))
+
+
+@app.command()
+def exact(
+    expression: Expression, values: Values = None, digits: Digits = 30, debug: Debug = False
+) -> None:
+    """Show the exact value of an expression, such as "log1p(x) - x" x=1e-9.
+
+    Its names are those of jax.numpy, jax.nn and jax.scipy.special, jax, vf and pi.
+    """
+    with _mistakes_told(debug):
+        from verify.checks.exact import exact as exact_value
+        from verify.checks.expression import function_of, numbers
+
+        given = numbers(values or [])
+        function = function_of(expression, list(given))
+        typer.echo(exact_value(function, *given.values(), digits=digits))
+
+
+def _check(request: Any, settings: Any, *, json: str | None, markdown: str | None) -> int:
+    from verify.report.files import need_writable, write
+    from verify.report.markdown import to_markdown
+    from verify.report.records import to_json
+    from verify.report.session import session
+    from verify.report.terminal import console_for, print_run
+
+    files = (("--json", json, to_json), ("--markdown", markdown, to_markdown))
+    for option, path, _ in files:
+        if path:
+            need_writable(option, path)
+    console = console_for()
+    run, tracebacks, is_interrupted = session(request, settings, console)
+    for _, path, text in files:
+        if path:
+            write(path, text(run))
+    print_run(console, run, tracebacks if settings.debug else ())
+    if is_interrupted:
+        return _INTERRUPTED
+    if run.errors:
+        return _WRONG_CALL
+    return _NOT_AS_EXPECTED if run.unexpected else _AS_EXPECTED
+
+
+@contextlib.contextmanager
+def _mistakes_told(debug: bool) -> Iterator[None]:
+    """Tell a mistake of the caller's in a line; with --debug, show where it was met."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED) from None
+    except (ValueError, TypeError, ArithmeticError, OSError) as error:
+        if debug:
+            raise
+        typer.echo(str(error), err=True)
+        raise typer.Exit(_WRONG_CALL) from None

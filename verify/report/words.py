@@ -1,0 +1,54 @@
+"""How a report puts things, on a terminal and in Markdown alike."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from verify.checks.verdict import Verdict, evidence_text, point_text
+from verify.report.records import STATUSES, Run
+
+
+def expectation(holds: bool) -> str:
+    return "expected to hold" if holds else "expected to be refuted"
+
+
+def first_line(text: str) -> str:
+    return text.splitlines()[0] if text else ""
+
+
+def gist(verdict: Verdict) -> str:
+    """What matters most about a verdict: where it fails, why it is open, how strong it is."""
+    if verdict.status == "undecided":
+        return verdict.reason
+    if verdict.status == "refuted":
+        return place(verdict) or verdict.reason
+    return "; ".join(map(evidence_text, verdict.evidence))
+
+
+def place(verdict: Verdict) -> str:
+    """Where a claim was refuted; "" where it has no variables."""
+    return f"at {point_text(verdict.counterexample)}" if verdict.counterexample else ""
+
+
+def summary_line(run: Run) -> str:
+    """Such as "64 claims: 64 as expected (50 hold, 14 refuted), 0 not"."""
+    expected = [verdict for verdict in run.verdicts if verdict.as_expected]
+    line = (
+        f"{counted(len(run.verdicts), 'claim')}: {len(expected)} as expected{_statuses(expected)},"
+        f" {len(run.unexpected)} not{_statuses(run.unexpected)}"
+    )
+    line += f", {run.not_run} not run" if run.not_run else ""
+    return line + (f", {counted(len(run.errors), 'error')}" if run.errors else "")
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _statuses(verdicts: Iterable[Verdict]) -> str:
+    counts = Counter(verdict.status for verdict in verdicts)
+    parts = [f"{counts[s]} {_plural(s, counts[s])}" for s in STATUSES if counts[s]]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _plural(status: str, count: int) -> str:
+    return "hold" if status == "holds" and count > 1 else status
