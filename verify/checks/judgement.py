@@ -220,3 +220,32 @@ def _width(difference: arb) -> float:
 
 def _float(value: Any) -> float:
     return float(value.mid()) if isinstance(value, arb) else float(value)
+
+
+def failing_sides(relation: Relation) -> str:
+    """The sides of the entry that fails most clearly, for a reader."""
+    return max(_failures(relation), default=(0.0, ""))[1]
+
+
+def _failures(relation: Relation) -> Iterator[tuple[float, str]]:
+    match relation:
+        case AllOf(relations):
+            for each in relations:
+                yield from _failures(each)
+        case Implies(_, conclusion):
+            yield from _failures(conclusion)
+        case Equal(left, right) | Less(left, right) | AtMost(left, right):
+            rule = {Equal: (_equal, "="), Less: (_less, "<"), AtMost: (_at_most, "<=")}
+            test, sign = rule[type(relation)]
+            for a, b in _entries(left, right):
+                found = test(a, b)
+                if found.truth is Truth.FALSE:
+                    yield found.strength, f"{_text(a)} {sign} {_text(b)} is false"
+
+
+def _text(side: Any) -> str:
+    if not isinstance(side, arb):
+        return str(side)
+    if not side.is_finite():
+        return "inf" if side > 0 else "-inf"
+    return side.str(12, radius=False)

@@ -14,7 +14,7 @@ from verify.arithmetic.arrays import boxed, unboxed
 from verify.arithmetic.balls.constants import exact, uncertainty
 from verify.arithmetic.balls.system import BALLS
 from verify.arithmetic.definedness import DEFINEDNESS
-from verify.arithmetic.errors import Undecided
+from verify.arithmetic.errors import Unreadable
 from verify.arithmetic.interpreter import Constant, NumberSystem, Program
 from verify.arithmetic.reading import Notes, reading
 from verify.checks.judgement import Judgement, Truth, judge
@@ -103,7 +103,7 @@ class Reader:
         with reading(**settings) as notes:
             try:
                 sides = program(*self._arguments(point))
-            except Undecided as why:
+            except Unreadable as why:
                 judgement = Judgement(Truth.UNKNOWN, width=math.inf, why=str(why))
                 return Outcome(judgement, settings["bits"], notes)
             relation = self.traced.relation(sides)

@@ -1,0 +1,99 @@
+"""A violation is looked at again before it refutes: a claim is not false for rounding."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from verify.arithmetic.interpreter import Constant
+from verify.checks.effort import Effort
+from verify.checks.judgement import failing_sides
+from verify.checks.points import Point, random_points
+from verify.checks.reader import Outcome, Reader, at_generic
+from verify.checks.shrink import shrunk
+from verify.checks.verdict import Evidence
+
+_GENERIC = 12  # random points at which an exchange of limits must fail as well
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What a closer look made of a violation.
+
+    Attributes:
+        stands: whether it refutes the claim.
+        point: the counterexample, shrunk.
+        text: one line: the sides there, or why it does not stand.
+        evidence: of the closer look.
+    """
+
+    stands: bool
+    point: Point
+    text: str
+    evidence: Evidence
+
+
+def confirm(reader: Reader, point: Point, rng: np.random.Generator, effort: Effort) -> Confirmation:
+    """Look again at a point where a claim seems to fail, and shrink it."""
+    objection = _objection(reader, point, rng, effort)
+    if objection:
+        return Confirmation(False, point, objection, Evidence("second look", 1, detail=objection))
+    tried = 0
+
+    def fails(candidate: Point) -> bool:
+        nonlocal tried
+        tried += 1
+        return reader.at(candidate).may_refute and _survives_wide_constants(reader, candidate)
+
+    smallest = shrunk(reader.claim.domains, dict(point), fails)
+    if _objection(reader, smallest, rng, effort):
+        smallest = point
+    outcome = reader.at(smallest)
+    text = _text(outcome)
+    evidence = Evidence("shrinking", tried, bits=outcome.bits, detail=text,
+                        estimated=tuple(sorted(outcome.notes.estimated)))  # fmt: skip
+    return Confirmation(True, smallest, text, evidence)
+
+
+def _objection(reader: Reader, point: Point, rng: np.random.Generator, effort: Effort) -> str:
+    """Why a violation does not stand; empty where it does."""
+    outcome = reader.at(point)
+    if not outcome.may_refute:
+        return "a gap was seen that is too small beside the error of an estimate"
+    if not _survives_wide_constants(reader, point):
+        return ("the gap vanishes when inexact constants may be off by 2^-40: "
+                + ", ".join(map(_constant_text, reader.inexact_constants[:3])))  # fmt: skip
+    if outcome.is_estimated and not reader.at(point, second_look=True).may_refute:
+        return "the gap rests on an estimate that a second, independent look did not confirm"
+    if outcome.notes.exchanged and not _fails_generically(reader, rng, effort):
+        what = ", ".join(sorted(outcome.notes.exchanged))
+        return f"the gap shows only at single points, where {what} need not be right"
+    return ""
+
+
+def _survives_wide_constants(reader: Reader, point: Point) -> bool:
+    if not reader.inexact_constants:
+        return True
+    return reader.at(point, constants="wide").may_refute
+
+
+def _fails_generically(reader: Reader, rng: np.random.Generator, effort: Effort) -> bool:
+    points = random_points(reader.claim.domains, rng, _GENERIC, effort.reach)
+    outcomes = [reader.at(p) for p in points]
+    return bool(points) and at_generic(outcomes)
+
+
+def _constant_text(constant: Constant) -> str:
+    value = constant.value
+    number = repr(float(value)) if value.ndim == 0 else f"an array of shape {value.shape}"
+    return f"{number} at {constant.where}" if constant.where else number
+
+
+def _text(outcome: Outcome) -> str:
+    """The two sides at the counterexample."""
+    if outcome.relation is None:
+        return outcome.judgement.why
+    if outcome.judgement.why:
+        return outcome.judgement.why
+    return failing_sides(outcome.relation)
+
+

@@ -1,0 +1,47 @@
+"""What a claim costs to read at one point, from its jaxpr: the same on every machine."""
+
+from typing import Any
+
+from verify.arithmetic.jaxprs import Closed, inner_jaxprs, scan_of
+
+# How often the function inside such a primitive is evaluated, roughly.
+_EVALUATIONS = {"integral": 1_000, "series": 100, "limit": 60, "derivative": 20, "while": 20}
+_BALL_BUDGET = 300_000  # equations read in balls, all points together: about half a second
+_FLOAT_BUDGET = 2**26  # equations evaluated in floats
+_MEMORY_BUDGET = 2**24  # numbers held at once by a batch in floats
+_FEWEST = 30  # points, however dear
+
+
+def cost(program: Closed) -> int:
+    """Scalar operations of one reading."""
+    return sum(_equation_cost(e) for e in program.equations)
+
+
+def _equation_cost(equation: Any) -> int:
+    size = sum(int(getattr(v.aval, "size", 1)) for v in equation.outvars)
+    if equation.primitive.name == "dot_general":
+        (contracted, _), _ = equation.params["dimension_numbers"]
+        shape = equation.invars[0].aval.shape
+        for axis in contracted:
+            size *= shape[axis]
+    inner = sum(cost(i) for i in inner_jaxprs(equation))
+    if equation.primitive.name == "scan":
+        return scan_of(equation).length * inner
+    if inner:
+        return _EVALUATIONS.get(equation.primitive.name, 1) * inner * max(size, 1)
+    return max(size, 1)
+
+
+def ball_points(each: int, most: int, scale: float) -> int:
+    """How many points to read in balls."""
+    return int(min(most, max(_FEWEST, scale * _BALL_BUDGET // max(each, 1))))
+
+
+def float_points(each: int, most: int) -> int:
+    """How many points to evaluate in floats."""
+    return min(most, max(2**8, _FLOAT_BUDGET // max(each, 1)))
+
+
+def float_chunk(each: int) -> int:
+    """How many points to evaluate in floats at once."""
+    return max(2**6, min(2**14, _MEMORY_BUDGET // max(each, 1)))

@@ -1,0 +1,203 @@
+"""The search for a violation: a claim compiled to floats, many points, and an ascent.
+
+Floats only point; balls decide. A difference between two floats is mostly rounding, so
+points are ranked by how steady it is: at neighbouring inputs rounding errors differ at
+random, a true difference does not.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from verify.arithmetic import jaxprs
+from verify.checks import cost
+from verify.checks.effort import Effort
+from verify.claims.claim import Claim
+from verify.claims.domain import Domain
+from verify.claims.relation import AllOf, AtMost, Equal, Implies, Less, Relation
+
+Batch = dict[str, np.ndarray]
+
+_NEIGHBOURS = (0.0, 3e-16, -7e-16)  # relative steps to neighbouring inputs
+_KEPT = 24  # points that the ranking hands on
+_STRATA = 16  # parts of the domain of which each hands on its best
+_LOST = 4  # points at which a side is NaN
+_RATE = 0.05  # of the ascent, in free coordinates
+
+
+@dataclass(frozen=True)
+class Found:
+    """Candidates for a violation, best first, and how many points were looked at."""
+
+    points: list[dict[str, np.ndarray]]
+    evaluated: int
+    device: str
+
+
+def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -> Found:
+    """Candidates for a violation among `count` random points and ascents from the best."""
+    if not claim.domains or not count:
+        return Found([], 0, "")
+    with jaxprs.x64():
+        look = _Look(claim)
+        batch = {n: d.sample(rng, count, effort.reach) for n, d in claim.domains.items()}
+        scores, values = look.scores(batch)
+        rows = _ranked(batch, scores, values)
+        points = [_row(batch, i) for i in rows]
+        evaluated = count * len(_NEIGHBOURS)
+        if effort.ascents and look.is_cheap:
+            starts = _starts(scores, values, effort.ascents, rng)
+            points = look.ascend({n: v[starts] for n, v in batch.items()}, effort.steps) + points
+            evaluated += len(starts) * effort.steps
+    settled = [_settled(claim.domains, p) for p in points]
+    return Found([p for p in settled if p is not None], evaluated, str(jax.devices()[0].device_kind))
+
+
+class _Look:
+    """A claim's violation in floats, compiled once."""
+
+    def __init__(self, claim: Claim):
+        self.domains = claim.domains
+        self.traced = claim.traced
+        self.chunk = cost.float_chunk(cost.cost(self.traced.program))
+        self._values = jax.jit(jax.vmap(self._violation))
+        self._steps = jax.jit(jax.vmap(jax.value_and_grad(self._objective)))
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether a claim holds no integral, series or limit, which make an ascent dear."""
+        names = {e.primitive.name for e in jaxprs.all_equations(self.traced.program)}
+        return names.isdisjoint(("integral", "series", "limit", "derivative", "while"))
+
+    def _violation(self, values: Mapping[str, Any]) -> Any:
+        sides = jaxprs.evaluate(self.traced.program, *(values[n] for n in self.domains))
+        return violation(self.traced.relation(sides))
+
+    def _objective(self, free: Mapping[str, Any]) -> Any:
+        values = {n: d.from_free(free[n]) for n, d in self.domains.items()}
+        found = self._violation(values)
+        # Steep where the violation is tiny: an identity's is 1e-9 before it is 1.
+        return jnp.where(found > 0, jnp.log(jnp.maximum(found, 1e-300)), found - 700.0)
+
+    def scores(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+        """How steady and how large the violation is at each point of a batch."""
+        looks = [self._all({n: v * (1 + step) for n, v in batch.items()}) for step in _NEIGHBOURS]
+        stack = np.stack(looks)
+        least, spread = stack.min(0), stack.max(0) - stack.min(0)
+        return np.where(least > 0, least / (spread + 1e-18), -np.inf), stack[0]
+
+    def _all(self, batch: Batch) -> np.ndarray:
+        count = len(next(iter(batch.values())))
+        size = min(self.chunk, count)
+        padded = -count % size
+        rows = {n: np.concatenate([v, v[:padded]]) for n, v in batch.items()}
+        parts = [
+            np.asarray(self._values({n: v[i : i + size] for n, v in rows.items()}))
+            for i in range(0, count + padded, size)
+        ]
+        return np.concatenate(parts)[:count]
+
+    def ascend(self, starts: Batch, steps: int) -> list[dict[str, np.ndarray]]:
+        """Where gradient ascent on the violation gets to, best first."""
+        free = {n: jax.vmap(d.to_free)(jnp.asarray(starts[n])) for n, d in self.domains.items()}
+        optimiser = _optimiser()
+        state = optimiser.init(free)
+        best, best_values = free, None
+        for _ in range(steps):
+            values, slopes = self._steps(free)
+            best, best_values = _better(best, best_values, free, values)
+            free, state = _moved(free, slopes, state)
+        found = {n: np.asarray(jax.vmap(d.from_free)(best[n])) for n, d in self.domains.items()}
+        order = np.argsort(-np.nan_to_num(np.asarray(best_values), nan=-np.inf))[:_KEPT]
+        return [_row(found, int(i)) for i in order]
+
+
+@functools.cache
+def _optimiser() -> Any:
+    import optax
+
+    return optax.chain(optax.zero_nans(), optax.scale_by_adam(), optax.scale(_RATE))
+
+
+@jax.jit
+def _moved(free: Any, slopes: Any, state: Any) -> tuple[Any, Any]:
+    updates, state = _optimiser().update(slopes, state)
+    return jax.tree.map(jnp.add, free, updates), state
+
+
+@jax.jit
+def _chosen(best: Any, best_values: Any, free: Any, values: Any) -> tuple[Any, Any]:
+    better = values > best_values
+
+    def pick(new: Any, old: Any) -> Any:
+        return jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+    return jax.tree.map(pick, free, best), jnp.where(better, values, best_values)
+
+
+def _better(best: Any, best_values: Any, free: Any, values: Any) -> tuple[Any, Any]:
+    values = jnp.nan_to_num(values, nan=-jnp.inf)
+    return (free, values) if best_values is None else _chosen(best, best_values, free, values)
+
+
+def violation(relation: Relation) -> Any:
+    """By how much floats violate a relation, relative to its sides; over 0 where they do."""
+    match relation:
+        case AllOf(relations):
+            return functools.reduce(jnp.maximum, map(violation, relations))
+        case Implies(premise, conclusion):
+            outside = violation(premise)
+            return jnp.where(outside > 0, -1.0 - outside, violation(conclusion))
+        case Equal(left, right):
+            return _largest(lambda a, b: abs(a - b), left, right)
+        case Less(left, right) | AtMost(left, right):
+            return _largest(lambda a, b: a - b, left, right)
+
+
+def _largest(gap: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+    """The largest relative gap among all entries."""
+    gaps = []
+    for a, b in zip(jax.tree.leaves(left), jax.tree.leaves(right), strict=True):
+        a, b = jnp.asarray(a, jnp.float64), jnp.asarray(b, jnp.float64)
+        size = jnp.maximum(abs(a), abs(b)) + 1e-290
+        relative = jnp.where(a == b, 0.0, gap(a, b) / size)  # equal infinities differ by nothing
+        gaps.append(jnp.max(relative, initial=-1.0))
+    return functools.reduce(jnp.maximum, gaps)
+
+
+def _ranked(batch: Batch, scores: np.ndarray, values: np.ndarray) -> list[int]:
+    """The points to look at in balls: steadiest, largest, best of each part, some NaN."""
+    steady = np.argsort(-scores)[:_KEPT]
+    large = np.argsort(-np.nan_to_num(values, nan=-np.inf))[: _KEPT // 2]
+    first = next(iter(batch.values())).reshape(len(scores), -1)[:, :1].ravel()
+    order = np.argsort(first)
+    strata = [part[np.argmax(scores[part])] for part in np.array_split(order, _STRATA) if len(part)]
+    lost = np.flatnonzero(np.isnan(values))[:_LOST]
+    violated = [i for i in (*steady, *large, *strata) if values[i] > 0]
+    return list(dict.fromkeys(map(int, (*violated, *lost))))
+
+
+def _starts(scores: np.ndarray, values: np.ndarray, count: int, rng: np.random.Generator) -> Any:
+    """Where ascents begin: the steadiest, the largest, and random ones."""
+    third = count // 3
+    best = np.argsort(-scores)[:third]
+    large = np.argsort(-np.nan_to_num(values, nan=-np.inf))[:third]
+    rest = rng.integers(0, len(scores), count - len(best) - len(large))
+    return np.concatenate([best, large, rest])
+
+
+def _row(batch: Mapping[str, np.ndarray], i: int) -> dict[str, np.ndarray]:
+    return {n: np.asarray(v[i], np.float64) for n, v in batch.items()}
+
+
+def _settled(domains: Mapping[str, Domain], point: dict[str, np.ndarray]) -> Any:
+    """A found point moved into the domain, or None."""
+    moved = {n: d.settled(point[n]) for n, d in domains.items()}
+    return None if any(v is None for v in moved.values()) else moved
+
+
