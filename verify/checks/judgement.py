@@ -65,7 +65,21 @@ def judge(relation: Relation) -> Judgement:
 
 
 def _entries(left: Any, right: Any) -> Iterator[tuple[Any, Any]]:
-    """The entries of two sides in pairs; a scalar stands for all of a leaf's."""
+    """The entries of two sides in pairs, of one kind each."""
+    return itertools.starmap(_alike, _paired(left, right))
+
+
+def _alike(a: Any, b: Any) -> tuple[Any, Any]:
+    """A whole number beside a ball as a ball: `ball == 1` is False where the ball holds 1."""
+    if isinstance(a, arb) and type(b) is int:
+        return a, arb(b)
+    if isinstance(b, arb) and type(a) is int:
+        return arb(a), b
+    return a, b
+
+
+def _paired(left: Any, right: Any) -> Iterator[tuple[Any, Any]]:
+    """Entry by entry; a scalar stands for all of a leaf's."""
     for a, b in zip(jax.tree.leaves(left, is_leaf=_is_value),
                     jax.tree.leaves(right, is_leaf=_is_value), strict=True):  # fmt: skip
         x, y = boxed(a), boxed(b)
