@@ -1,0 +1,502 @@
+"""The true derivative from one-sided jets: right where there is one, none where there is none."""
+
+import functools
+import time
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.special as jsp
+import mpmath as mp
+import numpy as np
+import pytest
+from flint import arb
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from verify.arithmetic.balls.constants import exact
+from verify.arithmetic.balls.system import BALLS
+from verify.arithmetic.errors import Undecided, Unreadable, UnsupportedPrimitive
+from verify.arithmetic.jaxprs import float64, trace
+from verify.arithmetic.jets.derivative import Derivative, NotDifferentiable
+from verify.arithmetic.reading import reading
+from verify.claims import calculus
+
+ORDERS = (1, 2, 3)
+
+
+@functools.cache
+def compiled(function, order, shapes):
+    program, _ = trace(function, float64(), *map(float64, shapes))
+    return Derivative(program, order)
+
+
+def ball(x):
+    return x if isinstance(x, arb) else exact(float(x))
+
+
+def true_derivative(function, x, *closed, order=1, bits=128):
+    """The derivative, with the shapes of what is closed over read off it."""
+    derivative = compiled(function, order, tuple(np.shape(c) for c in closed))
+    values = [np.vectorize(ball, otypes=[object])(c) if np.ndim(c) else ball(c) for c in closed]
+    with reading(bits=bits):
+        return derivative(ball(x), *values)
+
+
+def is_rigorous(function, x):
+    with reading(bits=128) as notes:
+        compiled(function, 1, ())(ball(x))
+    return not notes.estimated
+
+
+def digits(value):
+    """Decimal digits of relative accuracy."""
+    return value.rel_accuracy_bits() * 0.30103
+
+
+# --- Smooth functions, against mpmath --------------------------------------------------
+
+# JAX's function, mpmath's, points, and digits: 12 where JAX's own constants (1 / log 2,
+# sqrt(2 / pi)) are floats, 25 where it has none.
+SMOOTH = {
+    "exp": (jnp.exp, mp.exp, (-40.0, 0.0, 1.5), 25),
+    "exp2": (jnp.exp2, lambda x: mp.mpf(2) ** x, (-3.0, 0.5), 25),
+    "expm1": (jnp.expm1, mp.expm1, (-40.0, 1e-9, 2.0), 25),
+    "log": (jnp.log, mp.log, (1e-9, 0.5, 7.0), 25),
+    "log2": (jnp.log2, lambda x: mp.log(x) / mp.log(2), (0.5, 7.0), 12),
+    "log1p": (jnp.log1p, mp.log1p, (-0.5, 1e-9, 3.0), 25),
+    "sqrt": (jnp.sqrt, mp.sqrt, (1e-9, 2.0), 25),
+    "rsqrt": (jax.lax.rsqrt, lambda x: 1 / mp.sqrt(x), (0.5, 2.0), 25),
+    "cbrt": (jnp.cbrt, lambda x: mp.sign(x) * mp.cbrt(abs(x)), (-2.0, 0.5), 25),
+    "reciprocal": (jnp.reciprocal, lambda x: 1 / x, (-2.0, 0.5), 25),
+    "power": (lambda x: x**2.75, lambda x: x**2.75, (0.5, 3.0), 25),
+    "integer power": (lambda x: x**-3, lambda x: x**-3, (-2.0, 0.5), 25),
+    "x to the x": (lambda x: x**x, lambda x: x**x, (0.5, 3.0), 25),
+    "sin": (jnp.sin, mp.sin, (-1.0, 0.25, 10.0), 25),
+    "cos": (jnp.cos, mp.cos, (-1.0, 0.25, 10.0), 25),
+    "tan": (jnp.tan, mp.tan, (-1.0, 0.5), 25),
+    "asin": (jnp.arcsin, mp.asin, (-0.75, 0.5), 25),
+    "acos": (jnp.arccos, mp.acos, (-0.75, 0.5), 25),
+    "atan": (jnp.arctan, mp.atan, (-2.0, 0.5), 25),
+    "atan2": (lambda x: jnp.arctan2(x, -2.0), lambda x: mp.atan2(x, -2), (-1.0, 3.0), 25),
+    "sinh": (jnp.sinh, mp.sinh, (-2.0, 0.5), 25),
+    "cosh": (jnp.cosh, mp.cosh, (-2.0, 0.5), 25),
+    "tanh": (jnp.tanh, mp.tanh, (-3.0, 0.5, 20.0), 25),
+    "asinh": (jnp.arcsinh, mp.asinh, (-2.0, 0.5), 25),
+    "acosh": (jnp.arccosh, mp.acosh, (1.5, 9.0), 25),
+    "atanh": (jnp.arctanh, mp.atanh, (-0.75, 0.5), 25),
+    "hypot": (lambda x: jnp.hypot(x, 3.0), lambda x: mp.hypot(x, 3), (-1.0, 4.0), 25),
+    "logaddexp": (lambda x: jnp.logaddexp(x, 1.0), lambda x: mp.log(mp.exp(x) + mp.e),
+                  (-1.0, 1.0, 2.0), 25),
+    "sigmoid": (jax.nn.sigmoid, lambda x: 1 / (1 + mp.exp(-x)), (-30.0, -0.5, 2.0), 25),
+    "softplus": (jax.nn.softplus, lambda x: mp.log1p(mp.exp(x)), (-2.0, 0.0, 3.0), 25),
+    "silu": (jax.nn.silu, lambda x: x / (1 + mp.exp(-x)), (-2.0, 0.0, 3.0), 25),
+    "mish": (jax.nn.mish, lambda x: x * mp.tanh(mp.log1p(mp.exp(x))), (-2.0, 0.0, 3.0), 25),
+    "gelu": (lambda x: jax.nn.gelu(x, approximate=False), lambda x: x * mp.ncdf(x),
+             (-1.5, 0.0, 3.0), 12),
+    "logsumexp": (lambda x: jax.nn.logsumexp(jnp.stack([x, 2 * x, 1.0])),
+                  lambda x: mp.log(mp.exp(x) + mp.exp(2 * x) + mp.e), (-1.0, 1.0), 25),
+    "softmax": (lambda x: jax.nn.softmax(jnp.stack([x, 2 * x, 1.0]))[1],
+                lambda x: mp.exp(2 * x) / (mp.exp(x) + mp.exp(2 * x) + mp.e), (-1.0, 1.0), 25),
+    "erf": (jsp.erf, mp.erf, (-3.0, 0.5), 25),
+    "erfc": (jsp.erfc, mp.erfc, (-1.0, 6.0), 25),
+    "erfinv": (jsp.erfinv, mp.erfinv, (-0.75, 0.5), 25),
+    "ndtr": (jsp.ndtr, mp.ncdf, (-2.0, 0.5), 12),
+    "gammaln": (jsp.gammaln, lambda x: mp.log(abs(mp.gamma(x))), (-1.5, 0.25, 9.0), 25),
+    "digamma": (jsp.digamma, mp.digamma, (-1.5, 0.25, 9.0), 25),
+    "polygamma": (lambda x: jax.lax.polygamma(2.0, x), lambda x: mp.polygamma(2, x),
+                  (0.5, 3.0), 25),
+    "zeta in q": (lambda x: jsp.zeta(2.5, x), lambda x: mp.zeta(2.5, x), (0.5, 3.0), 25),
+    "zeta in s": (lambda x: jsp.zeta(x, 2.0), lambda x: mp.zeta(x, 2), (1.5, 3.0), 20),
+    "i0e": (jsp.i0e, lambda x: mp.exp(-abs(x)) * mp.besseli(0, x), (-2.0, 0.5), 25),
+    "i1e": (jsp.i1e, lambda x: mp.exp(-abs(x)) * mp.besseli(1, x), (-2.0, 0.5), 25),
+    "i0": (jsp.i0, lambda x: mp.besseli(0, x), (-2.0, 0.0, 0.5), 25),
+    "gammainc in x": (lambda x: jsp.gammainc(2.5, x),
+                      lambda x: mp.gammainc(2.5, 0, x, regularized=True), (0.5, 9.0), 25),
+    "gammainc in a": (lambda x: jsp.gammainc(x, 2.0),
+                      lambda x: mp.gammainc(x, 0, 2, regularized=True), (0.5, 3.0), 20),
+    "gammaincc in both": (lambda x: jsp.gammaincc(x, x),
+                          lambda x: mp.gammainc(x, x, mp.inf, regularized=True), (1.5, 3.0), 20),
+    "betainc in x": (lambda x: jsp.betainc(2.5, 1.5, x),
+                     lambda x: mp.betainc(2.5, 1.5, 0, x, regularized=True), (0.25, 0.75), 25),
+    "betainc in b": (lambda x: jsp.betainc(2.5, x, 0.25),
+                     lambda x: mp.betainc(2.5, x, 0, 0.25, regularized=True), (0.5, 2.0), 20),
+    "entr": (jsp.entr, lambda x: -x * mp.log(x), (0.5, 2.0), 25),
+    "det": (lambda x: jnp.linalg.det(jnp.array([[2.0, 1.0], [1.0, 3.0]]) * x + jnp.eye(2)),
+            lambda x: (2 * x + 1) * (3 * x + 1) - x * x, (0.5, 2.0), 25),
+    "cholesky": (lambda x: jnp.linalg.cholesky(jnp.array([[x, 1.0], [1.0, x]]))[1, 1],
+                 lambda x: mp.sqrt(x - 1 / x), (2.0, 5.0), 25),
+    "scan": (lambda x: jax.lax.scan(lambda h, w: (jnp.tanh(w * h + x), None), x,
+                                    jnp.array([1.0, 0.5]))[0],
+             lambda x: mp.tanh(mp.tanh(x + x) / 2 + x), (-0.5, 0.25), 25),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_smooth_functions_have_the_derivatives_that_mpmath_finds(name):
+    function, reference, points, least = SMOOTH[name]
+    for x in points:
+        for order in ORDERS:
+            found = true_derivative(function, x, order=order)
+            with mp.workdps(60):
+                expected = mp.diff(reference, mp.mpf(x), order)
+                shown = mp.nstr(expected, 40)
+            # mpmath's own error: differences at 60 digits keep 30 to order 3.
+            near = arb(shown) + arb(0, abs(arb(shown)) * arb("1e-30") + arb("1e-40"))
+            assert found.overlaps(near), (x, order, found, shown)
+            assert digits(found) > least or found.rad() < 1e-30, (x, order, found)
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "expected"),
+    [
+        (jnp.tanh, 80.0, lambda: 1 / mp.cosh(80) ** 2),
+        (jax.nn.sigmoid, -80.0, lambda: 1 / (mp.exp(80) * (1 + mp.exp(-80)) ** 2)),
+        (jax.nn.sigmoid, 80.0, lambda: 1 / (mp.exp(80) * (1 + mp.exp(-80)) ** 2)),
+        (jnp.expm1, -40.0, lambda: mp.exp(-40)),
+        (jax.nn.softplus, -80.0, lambda: 1 / (1 + mp.exp(80))),
+        (jsp.erfc, 20.0, lambda: -2 * mp.exp(-400) / mp.sqrt(mp.pi)),
+        (jnp.arctan, 1e20, lambda: 1 / (1 + mp.mpf(10) ** 40)),
+        (lambda x: jsp.gammaincc(1.5, x), 150.0,
+         lambda: -mp.sqrt(150) * mp.exp(-150) / mp.gamma(1.5)),
+    ],
+)  # fmt: skip
+def test_slopes_in_the_tails_keep_their_relative_accuracy(function, x, expected):
+    with mp.workdps(50):
+        near = arb(mp.nstr(expected(), 40))
+    found = true_derivative(function, x)
+    assert digits(found) > 30
+    assert found.overlaps(near * arb(1, 1e-30))
+
+
+# --- Where automatic differentiation and the truth part ----------------------------------
+
+AT_ZERO = {
+    "norm squared": (lambda x: jnp.linalg.norm(jnp.stack([x, 2 * x])) ** 2, 0),
+    "root of the square, squared": (lambda x: jnp.sqrt(x * x) ** 2, 0),
+    "sinc by where": (lambda x: jnp.where(x == 0, 1.0, jnp.sin(x) / x), 0),
+    "library sinc": (jnp.sinc, 0),
+    "x |x|": (lambda x: x * jnp.abs(x), 0),
+    "cube and square": (lambda x: jnp.where(x >= 0, x**3, x**2), 0),
+    "elu": (jax.nn.elu, 1),
+    "logistic softplus": (jax.nn.softplus, "0.5"),
+    "flat": (lambda x: jnp.where(x == 0, 0.0, jnp.exp(-1 / x**2)), 0),
+    "tie of a maximum with itself": (lambda x: jnp.maximum(x, x), 1),
+    "equal branches": (lambda x: jnp.maximum(x**2 + x, x), 1),
+    "|x|^1.01": (lambda x: jnp.abs(x) ** 1.01, 0),
+    "|x|^1.5": (lambda x: jnp.abs(x) ** 1.5, 0),
+    "x^2 log|x|": (lambda x: jnp.where(x == 0, 0.0, x * x * jnp.log(jnp.abs(x))), 0),
+    "a root squared": (lambda x: jnp.sqrt(jnp.abs(x)) ** 2 * jnp.sign(x), 1),
+    "arc cosine squared": (lambda x: jnp.arccos(1 - x**2) ** 2, 0),
+    "(1 - cos x) / x": (lambda x: jnp.where(x == 0, 0.0, (1 - jnp.cos(x)) / x), "0.5"),
+    "a deep cancellation": (
+        lambda x: jnp.where(x == 0, 0.0, (jnp.expm1(x) - x - x**2 / 2 - x**3 / 6) / x**3),
+        arb(1) / 24,
+    ),
+    "angle across the positive axis": (lambda x: jnp.arctan2(x, 1.0), 1),
+    "angle up the imaginary axis": (lambda x: jnp.arctan2(1.0, x), -1),
+}
+
+
+@pytest.mark.parametrize("name", AT_ZERO)
+def test_the_derivative_at_zero_is_right(name):
+    function, expected = AT_ZERO[name]
+    found = true_derivative(function, 0.0)
+    assert found.overlaps(arb(expected))
+    assert found.rad() < 1e-12
+    assert is_rigorous(function, 0.0)
+
+
+def test_x_log_y_at_x_zero_has_the_derivative_log_y_where_jax_gives_zero():
+    def x_log_y(x, y):
+        return jnp.where(x == 0, 0.0, x * jnp.log(y))
+
+    assert jax.grad(x_log_y)(0.0, 3.0) == 0
+    assert true_derivative(x_log_y, 0.0, 3.0).overlaps(arb(3).log())
+    assert digits(true_derivative(x_log_y, 0.0, 3.0)) > 30
+
+
+def test_a_wrong_rule_of_differentiation_is_ignored():
+    @jax.custom_jvp
+    def square(x):
+        return x * x
+
+    square.defjvp(lambda primals, tangents: (square(*primals), 7 * tangents[0]))
+    assert jax.grad(square)(3.0) == 7
+    assert true_derivative(square, 3.0) == 6
+
+
+def test_a_wrong_reverse_rule_is_ignored():
+    @jax.custom_vjp
+    def cube(x):
+        return x**3
+
+    cube.defvjp(lambda x: (cube(x), None), lambda _, g: (0 * g,))
+    assert jax.grad(cube)(2.0) == 0
+    assert true_derivative(cube, 2.0) == 12
+
+
+def test_stopped_gradients_do_not_stop_the_truth():
+    assert true_derivative(lambda x: jax.lax.stop_gradient(x) * x, 3.0) == 6
+
+
+# --- Where there is no derivative ---------------------------------------------------------
+
+KINKS = {
+    "relu": (jax.nn.relu, 0.0, "0 from below and 1.0000000 from above"),
+    "abs": (jnp.abs, 0.0, "-1.0000000 from below and 1.0000000 from above"),
+    "root of the square": (lambda x: jnp.sqrt(x**2), 0.0, "-1.0000000 from below"),
+    "max(x, 2x)": (lambda x: jnp.maximum(x, 2 * x), 0.0, "1.0000000 from below and 2.0000000"),
+    "clip above": (lambda x: jnp.clip(x, -1, 1), 1.0, "1.0000000 from below and 0 from above"),
+    "clip below": (lambda x: jnp.clip(x, -1, 1), -1.0, "0 from below and 1.0000000 from above"),
+    "selu": (jax.nn.selu, 0.0, "1.7580993 from below and 1.0507010 from above"),
+    "jump": (lambda x: jnp.where(x >= 0, 1.0, 0.0), 0.0, "limits, got 0 from below"),
+    "jump of equal slopes": (lambda x: jnp.where(x > 1, x, x + 1), 1.0, "limits, got 2.0000000"),
+    "lone value": (lambda x: jnp.where(x == 0, 5.0, jnp.sin(x) / x), 0.0, "value 5.0000000"),
+    "floor": (jnp.floor, 2.0, "limits, got 1.0000000 from below and 2.0000000 from above"),
+    "round": (jnp.round, 0.5, "limits, got 0 from below and 1.0000000 from above"),
+    "remainder": (lambda x: jnp.mod(x, 1.0), 3.0, "limits, got 1.0000000 from below and 0"),
+    "sign": (jnp.sign, 0.0, "limits, got -1.0000000 from below and 1.0000000 from above"),
+    "root": (lambda x: jnp.sqrt(jnp.abs(x)), 0.0, "got -inf from below and inf from above"),
+    "cube root": (lambda x: jnp.where(x == 0, 0.0, jnp.cbrt(x)), 0.0, "got inf from below"),
+    "root above": (lambda x: jnp.where(x > 0, jnp.sqrt(x), x), 0.0, "and inf from above"),
+    "pole": (lambda x: jnp.where(x == 0, 0.0, 1 / x), 0.0, "limits, got -inf from below"),
+    "branch cut": (lambda x: jnp.arctan2(x, -1.0), 0.0, "-3.1415927 from below"),
+    "step through infinity": (
+        lambda x: jnp.where(x == 0, 0.0, x * jax.nn.sigmoid(1 / x)), 0.0, "0 from below and 1.0"
+    ),
+    "branch": (lambda x: jax.lax.cond(x > 0, jnp.sin, jnp.cos, x), 0.0, "1.0000000 from below"),
+    "loop": (
+        lambda x: jax.lax.while_loop(lambda h: h < 8, lambda h: h * x, x), 2.0,
+        "16.000000 from below and 8.0000000 from above",
+    ),
+    "largest": (lambda x: jnp.sort(jnp.stack([x, 1 - x, 2.0]))[0], 0.5, "1.0000000 from below"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_kinks_jumps_and_infinite_slopes_have_no_derivative_and_say_why(name):
+    function, x, reason = KINKS[name]
+    with pytest.raises(NotDifferentiable) as caught:
+        true_derivative(function, x)
+    assert reason in str(caught.value)
+    assert str(caught.value).startswith("derivative needs ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_beside_a_kink_there_is_a_derivative(name):
+    function, x, _ = KINKS[name]
+    for side in (-1, 1):
+        assert true_derivative(function, x + side * 2.0**-40).is_finite()
+
+
+def test_higher_derivatives_end_where_they_do():
+    cube = lambda x: jnp.abs(x) ** 3
+    assert true_derivative(cube, 0.0, order=2) == 0
+    with pytest.raises(NotDifferentiable, match=r"order 3, got -6.0000000 from below and 6\."):
+        true_derivative(cube, 0.0, order=3)
+    between = lambda x: jnp.abs(x) ** 2.5
+    assert true_derivative(between, 0.0, order=2) == 0
+    with pytest.raises(NotDifferentiable, match="order 3, got -inf from below and inf"):
+        true_derivative(between, 0.0, order=3)
+
+
+@given(p=st.integers(65, 256).map(lambda n: n / 64))
+@example(p=1.015625)
+def test_a_power_over_one_is_never_a_kink(p):
+    assert true_derivative(_power, 0.0, p) == 0
+
+
+def _power(x, p):
+    return jnp.where(x == 0, 0.0, jnp.abs(x) ** p)
+
+
+# --- What cannot be told -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: jnp.where(x == 0, 0.0, x * jnp.log(jnp.abs(x))),
+        lambda x: jnp.where(x == 0, 0.0, x * jnp.sin(1 / x)),
+        lambda x: jnp.where(x == 0, 0.0, x / jnp.log(jnp.abs(x))),
+        lambda x: jnp.where(x == 0, 0.0, jnp.abs(x) / jnp.log(jnp.abs(x))),
+        lambda x: jnp.abs(x) ** 0.7,
+        lambda x: jnp.sin(x) / x,
+        jnp.log,
+    ],
+)
+def test_what_no_method_can_tell_is_undecided_and_never_a_kink(function):
+    with pytest.raises(Undecided, match="^derivative needs "):
+        true_derivative(function, 0.0)
+
+
+def test_an_oscillation_that_dies_away_is_estimated_and_says_so():
+    function = lambda x: jnp.where(x == 0, 0.0, x * x * jnp.sin(1 / x))
+    assert true_derivative(function, 0.0).overlaps(arb(0))
+    assert true_derivative(function, 0.0).rad() < 1e-30
+    assert not is_rigorous(function, 0.0)
+
+
+def test_an_inexact_point_is_undecided_at_a_kink_and_fine_elsewhere():
+    with pytest.raises(Undecided):
+        true_derivative(jax.nn.relu, arb(0, 1e-30))
+    with pytest.raises(Undecided):
+        true_derivative(lambda x: jnp.where(x > 1, 1.0, 0.0), arb(1, 1e-30))
+    wide = true_derivative(jnp.sin, arb(1, 0.125))
+    assert all(wide.contains(arb(1 + t).cos()) for t in (-0.125, 0, 0.125))
+    assert wide.rad() < 0.2
+
+
+def test_an_inexact_constant_leaves_a_branch_at_it_undecided():
+    function = lambda x: jnp.where(x > 0.1, x, 2 * x)
+    with pytest.raises(Undecided):
+        true_derivative(function, 0.1)
+    assert true_derivative(function, 0.2) == 1
+
+
+def test_more_digits_decide_what_few_cannot():
+    # At 128 bits 1e-60 is lost beside 1; expm1 of the difference keeps its sign at 512.
+    function = lambda x, h: jnp.abs((1 + x + h) - 1)
+    for bits in (128, 512):
+        assert true_derivative(function, 0.0, 2.0**-200, bits=bits) == 1
+
+
+def test_a_point_that_is_not_finite_is_refused():
+    with pytest.raises(Undecided, match="derivative needs a finite point, got inf"):
+        true_derivative(jnp.sin, arb.pos_inf())
+
+
+def test_an_infinite_or_undefined_value_has_no_derivative_to_tell():
+    for function in (lambda x: x * 0 + jnp.inf, lambda x: x * 0 + jnp.nan, jnp.log):
+        with pytest.raises(Undecided, match="finite value"):
+            true_derivative(function, -1.0)
+
+
+def test_an_unsupported_primitive_is_named():
+    with pytest.raises(UnsupportedPrimitive, match="one-sided jets needs a rule for"):
+        true_derivative(lambda x: jnp.linalg.eigvalsh(jnp.eye(2) * x)[0], 1.0)
+
+
+# --- Laws -----------------------------------------------------------------------------------
+
+FUNCTIONS = [jnp.sin, jnp.tanh, jax.nn.softplus, jnp.exp, lambda x: x * x, lambda x: 1 / (2 + x * x)]
+points = st.integers(-256, 256).map(lambda n: n / 64)
+choices = st.lists(st.integers(0, len(FUNCTIONS) - 1), min_size=1, max_size=3).map(tuple)
+
+
+@functools.cache
+def composition(choice):
+    def function(x):
+        for index in choice:
+            x = FUNCTIONS[index](x) + x / 2
+        return x
+
+    return function
+
+
+@functools.cache
+def differentiated(choice, order):
+    function = composition(choice)
+    for _ in range(order):
+        function = jax.grad(function)
+    return BALLS.compile(trace(function, float64())[0])
+
+
+@given(choice=choices, x=points, order=st.sampled_from(ORDERS))
+def test_compositions_agree_with_right_rules_of_differentiation_read_in_balls(choice, x, order):
+    found = true_derivative(composition(choice), x, order=order)
+    with reading(bits=128):
+        (expected,) = differentiated(choice, order)(exact(x))
+    assert found.overlaps(expected)
+    assert found.rad() < 1e-12 * (1 + abs(found))
+
+
+@given(x=points, y=points)
+def test_what_is_closed_over_may_be_an_array(x, y):
+    def function(x, w):
+        return jnp.sum(w * jnp.stack([x, x**2, x**3]))
+
+    weights = np.array([y, 2.0, 3.0])
+    assert true_derivative(function, x, weights) == exact(y + 4 * x + 9 * x * x)
+
+
+def test_a_derivative_takes_a_millisecond():
+    cases = [(f, 0.0) for f, _ in AT_ZERO.values()] + [(f[0], f[2][0]) for f in SMOOTH.values()]
+    derivatives = [(compiled(f, 1, ()), ball(x)) for f, x in cases]
+    with reading(bits=128):
+        for derivative, x in derivatives:
+            derivative(x)
+        start = time.perf_counter()
+        for derivative, x in derivatives:
+            derivative(x)
+    assert (time.perf_counter() - start) / len(derivatives) < 5e-3
+
+
+# --- Derivatives and integrals inside ---------------------------------------------------------
+
+NESTED = {
+    "a derivative of a derivative": (
+        lambda t: calculus.derivative(lambda z: jnp.sin(2 * z), t), 0.75, lambda: -4 * mp.sin(1.5)
+    ),
+    "a mixed derivative": (
+        lambda t: calculus.derivative(lambda z: jnp.sin(z * t) * t, 0.5), 0.75,
+        lambda: mp.diff(lambda z, t: mp.sin(z * t) * t, (0.5, 0.75), (1, 1)),
+    ),
+    "everything varies": (
+        lambda t: calculus.derivative(lambda z: jnp.exp(z * t), t), 0.75,
+        lambda: mp.diff(lambda t: t * mp.exp(t * t), 0.75),
+    ),
+    "third and mixed": (
+        lambda t: calculus.derivative(
+            lambda z: calculus.derivative(lambda y: jnp.exp(y * z * t), z), t
+        ), 0.5, lambda: mp.diff(lambda t: (t + 2 * t**4) * mp.exp(t**3), 0.5),
+    ),
+    "beside a kink": (
+        lambda t: calculus.derivative(lambda z: z**2 * jnp.abs(z), t), -1.0, lambda: mp.mpf(6)
+    ),
+    "at a higher kink": (
+        lambda t: calculus.derivative(lambda z: z**2 * jnp.abs(z), t), 0.0, lambda: mp.mpf(0)
+    ),
+    "the end of an integral": (
+        lambda t: calculus.integral(lambda z: jnp.exp(-z * z), 2 * t, t * t), 0.5,
+        lambda: mp.exp(-mp.mpf(1) / 16) - 2 * mp.exp(-1),
+    ),
+    "over a batch": (
+        lambda t: jnp.sum(jax.vmap(lambda w: calculus.derivative(lambda z: jnp.sin(w * z), t))(
+            jnp.array([1.0, 2.0])
+        )), 0.5, lambda: -mp.sin(0.5) - 4 * mp.sin(1),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_derivatives_may_be_nested(name):
+    function, x, expected = NESTED[name]
+    with mp.workdps(40):
+        near = arb(mp.nstr(expected(), 30))
+    found = true_derivative(function, x)
+    assert found.overlaps(near + arb(0, 1e-15))
+    assert digits(found) > 14 or found == 0
+    assert is_rigorous(function, x)
+
+
+def test_a_nested_derivative_that_has_a_kink_says_so():
+    function = lambda t: calculus.derivative(lambda z: z * jnp.abs(z), t)
+    with pytest.raises(NotDifferentiable, match=r"slopes, got -2\.0000000 from below and 2\."):
+        true_derivative(function, 0.0)
+    primitive = lambda t: calculus.integral(lambda z: jnp.where(z > 0, 1.0, 0.0), -1.0, t)
+    with pytest.raises(NotDifferentiable, match=r"slopes, got 0 from below and 1\.0000000"):
+        true_derivative(primitive, 0.0)
+
+
+def test_a_kink_that_moves_with_the_variable_is_estimated():
+    function = lambda t: calculus.derivative(lambda z: jnp.abs(z - t) * (z - t), t)
+    assert true_derivative(function, 2.0).overlaps(arb(0))
+    assert not is_rigorous(function, 2.0)
+
+
+def test_an_integrand_that_varies_is_refused_with_a_cure():
+    function = lambda t: calculus.integral(lambda z: jnp.exp(-z * t), 0.0, 1.0)
+    with pytest.raises(Unreadable, match=r"without integral of what varies.*use jax\.grad there"):
+        true_derivative(function, 0.5)
