@@ -33,10 +33,7 @@ class Confirmation:
 
 
 def confirm(reader: Reader, point: Point, rng: np.random.Generator, effort: Effort) -> Confirmation:
-    """Look again at a point where a claim seems to fail, and shrink it."""
-    objection = _objection(reader, point, rng, effort)
-    if objection:
-        return Confirmation(False, point, objection, Evidence("second look", 1, detail=objection))
+    """Look again at a point where a claim seems to fail, shrunk first and as it was found."""
     tried = 0
 
     def fails(candidate: Point) -> bool:
@@ -44,14 +41,17 @@ def confirm(reader: Reader, point: Point, rng: np.random.Generator, effort: Effo
         tried += 1
         return reader.at(candidate).may_refute and _survives_wide_constants(reader, candidate)
 
-    smallest = shrunk(reader.claim.domains, dict(point), fails)
-    if _objection(reader, smallest, rng, effort):
-        smallest = point
-    outcome = reader.at(smallest)
-    text = _text(outcome)
-    evidence = Evidence("shrinking", tried, bits=outcome.bits, detail=text,
-                        estimated=tuple(sorted(outcome.notes.estimated)))  # fmt: skip
-    return Confirmation(True, smallest, text, evidence)
+    smallest = shrunk(reader.claim.domains, dict(point), fails) if fails(point) else point
+    objection = ""
+    for candidate in (smallest, point) if smallest is not point else (point,):
+        objection = _objection(reader, candidate, rng, effort)
+        if not objection:
+            outcome = reader.at(candidate)
+            text = _text(outcome)
+            evidence = Evidence("shrinking", tried, bits=outcome.bits, detail=text,
+                                estimated=tuple(sorted(outcome.notes.estimated)))  # fmt: skip
+            return Confirmation(True, candidate, text, evidence)
+    return Confirmation(False, point, objection, Evidence("second look", 1, detail=objection))
 
 
 def _objection(reader: Reader, point: Point, rng: np.random.Generator, effort: Effort) -> str:
@@ -62,7 +62,7 @@ def _objection(reader: Reader, point: Point, rng: np.random.Generator, effort: E
     if not _survives_wide_constants(reader, point):
         return ("the gap vanishes when inexact constants may be off by 2^-40: "
                 + ", ".join(map(_constant_text, reader.inexact_constants[:3])))  # fmt: skip
-    if outcome.is_estimated and not reader.at(point, second_look=True).may_refute:
+    if outcome.is_estimated and not reader.second_look(point, outcome.bits).may_refute:
         return "the gap rests on an estimate that a second, independent look did not confirm"
     if outcome.notes.exchanged and not _fails_generically(reader, rng, effort):
         what = ", ".join(sorted(outcome.notes.exchanged))

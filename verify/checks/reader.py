@@ -99,6 +99,10 @@ class Reader:
             return best
         return self._with_constants_as_points(point, best, **settings)
 
+    def second_look(self, point: Point, bits: int) -> Outcome:
+        """The same point with estimates made in another way, once."""
+        return self._once(self.program, point, bits=bits, second_look=True)
+
     def _once(self, program: Program, point: Point, **settings: Any) -> Outcome:
         with reading(**settings) as notes:
             try:

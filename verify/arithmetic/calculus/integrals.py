@@ -9,8 +9,8 @@ from flint import acb, arb, ctx
 from verify.arithmetic.arrays import boxed
 from verify.arithmetic.calculus import double_exponential
 from verify.arithmetic.calculus.breakpoints import features
-from verify.arithmetic.complexes import COMPLEXES, NAN, demanding
-from verify.arithmetic.errors import Undecided, UnsupportedPrimitive
+from verify.arithmetic.complexes import COMPLEXES, NAN, Demand, plain
+from verify.arithmetic.errors import UnsupportedPrimitive
 from verify.arithmetic.interpreter import NumberSystem, Program
 from verify.arithmetic.jaxprs import Closed
 from verify.arithmetic.reading import current, note_estimate, note_exchange, note_obstacle
@@ -18,7 +18,9 @@ from verify.arithmetic.reading import current, note_estimate, note_exchange, not
 _WIDTHS = 8  # widths on either side of a centre after which a peak has died away
 _EVALUATIONS = 10_000  # of the integrand, before rigorous quadrature gives up
 _DEPTH = 400  # bisections of rigorous quadrature
-_LONG = (10**12, 10**4, 64)  # half the range of a second look at an improper integral, in widths
+_LONG = (10**12, 10**4, 64, 12)  # half the range of a second look at an improper integral, in widths
+_ENOUGH = arb(2) ** -60  # error of a second look, relative to the estimate
+_TINY = arb(2) ** -2_000  # no error is small enough: the relative one decides
 
 
 class Integral:
@@ -57,7 +59,7 @@ class Integral:
         if self.swapped:
             note_exchange("a derivative under an improper integral")
         centres, width = self._centres(low, high, closed)
-        if not finite and current().tails == "cut":
+        if not finite and current().second_look:
             return self._cut(low, high, centres, width, closed)
         return self._estimated([low, *centres, high], width, closed)
 
@@ -75,16 +77,18 @@ class Integral:
     def _cut(self, low: arb, high: arb, centres: list[arb], width: arb, closed: Any) -> arb:
         """A second look at an improper integral: rigorous, over a long finite range."""
         middle = centres or [arb(0)]
+        enough = abs(self._estimated([low, *centres, high], width, closed)).upper() * _ENOUGH
         for reach in (width * length for length in _LONG):
             start = low if low.is_finite() else middle[0] - reach
             end = high if high.is_finite() else middle[-1] + reach
-            value = self._rigorous([start, *centres, end], closed)
+            value = self._rigorous([start, *centres, end], closed, enough)
             if value.is_finite():
                 note_estimate(f"rigorous quadrature over a finite range of {reach.str(3)}")
                 return value
         return arb.nan()
 
-    def _rigorous(self, ends: Sequence[arb], closed: Sequence[Any]) -> arb:
+    def _rigorous(self, ends: Sequence[arb], closed: Sequence[Any],
+                  enough: arb = _TINY) -> arb:  # fmt: skip
         """Petras' adaptive Gauss-Legendre quadrature in complex balls (acb.integral)."""
         if self.complex is None or any(_has_nan(c) for c in closed):
             return arb.nan()
@@ -93,9 +97,11 @@ class Integral:
         total = acb(0)
         for start, end in zip(ends, ends[1:], strict=False):
             total += acb.integral(
-                look, start, end, rel_tol=tolerance, abs_tol=arb(2) ** (-2 * ctx.prec),
-                eval_limit=_EVALUATIONS, depth_limit=_DEPTH,
+                look, start, end, rel_tol=tolerance, abs_tol=enough,
+                eval_limit=_EVALUATIONS // (len(ends) - 1), depth_limit=_DEPTH,
             )  # fmt: skip
+            if not total.is_finite():
+                break
         if look.failure is not None and not total.is_finite():
             raise look.failure
         if not total.imag.contains(0):
@@ -135,14 +141,14 @@ class _Look:
         self.failure: Exception | None = None
 
     def __call__(self, z: acb, analytic: bool) -> acb:
+        before, Demand.analytic = Demand.analytic, analytic
         try:
-            with demanding(analytic):
-                return acb(self.integrand(z, *self.closed)[0])
-        except Undecided as failure:  # no answer on this ball: let it be bisected
-            self.failure = failure
+            return acb(plain(self.integrand(z, *self.closed)[0]))
         except Exception as failure:  # would come out of Arb as a SystemError
             self.failure = failure
-        return NAN
+            return NAN
+        finally:
+            Demand.analytic = before
 
 
 def _places(values: Sequence[tuple[Any, ...]]) -> list[tuple[arb, arb]]:

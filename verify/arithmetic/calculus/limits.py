@@ -8,13 +8,14 @@ from flint import arb, ctx
 
 from verify.arithmetic.interpreter import NumberSystem
 from verify.arithmetic.jaxprs import Closed
-from verify.arithmetic.reading import note_estimate, note_exchange, note_obstacle, settings
+from verify.arithmetic.reading import current, note_estimate, note_exchange, note_obstacle, settings
 
 # Distances 2^-(step k): one ladder for quick, one for slow convergence. The offsets keep
 # the places off any lattice on which an oscillation might look constant.
 _LADDERS = ((3, 12), (8, 12), (24, 12))
 _ENOUGH = 64  # bits of accuracy for which no longer ladder is tried
 _OFFSETS = (arb("1.0"), arb("1.3819660112501051"), arb("1.7320508075688772"))
+_OTHER_OFFSETS = (arb("1.1803398874989484"), arb("1.5960716379833214"), arb("1.9318516525781366"))
 
 
 class Limit:
@@ -58,7 +59,7 @@ class Limit:
                 f = self.function.instance()
                 ladders = [
                     [f(z, *closed)[0] for z in self._places(at, sign, step, rungs, offset)]
-                    for offset in _OFFSETS
+                    for offset in (_OTHER_OFFSETS if current().second_look else _OFFSETS)
                 ]
             value = _agreed_or_none([_settled(values) for values in ladders])
             found = found if value is None else value

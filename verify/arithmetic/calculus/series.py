@@ -8,10 +8,11 @@ from flint import arb, ctx
 from verify.arithmetic.errors import Undecided
 from verify.arithmetic.interpreter import NumberSystem
 from verify.arithmetic.jaxprs import Closed
-from verify.arithmetic.reading import note_estimate, note_exchange, note_obstacle, settings
+from verify.arithmetic.reading import current, note_estimate, note_exchange, note_obstacle, settings
 
 _MOST_TERMS = 200_000  # of a finite sum
 _ORDERS = (24, 32, 40)  # of Levin's transformation
+_OTHER_ORDERS = (28, 37, 46)  # for a second look
 _FAR = 2**20  # where the decay of the terms is judged
 _DIRECT = (100, 400, 1_600, 6_400)  # terms after which a fast series may have died away
 
@@ -99,10 +100,11 @@ def _levin(term: Callable[[int], arb]) -> arb | None:
     Levin (1973), "Development of non-linear transformations for improving convergence of
     sequences".
     """
-    terms = [term(k) for k in range(_ORDERS[-1] + 1)]
+    orders = _OTHER_ORDERS if current().second_look else _ORDERS
+    terms = [term(k) for k in range(orders[-1] + 1)]
     if not all(t.is_finite() for t in terms) or any(t.contains(0) for t in terms):
         return None
-    values = [_levin_u(terms, order) for order in _ORDERS]
+    values = [_levin_u(terms, order) for order in orders]
     if not all(v.is_finite() for v in values):
         return None
     first, second = abs(values[1] - values[0]).upper(), abs(values[2] - values[1]).upper()
