@@ -1,0 +1,21 @@
+"""Functions that are right over their whole domain, in value and in gradient."""
+
+from verify.functions.discriminator import minimax_loss as minimax_loss
+from verify.functions.discriminator import non_saturating_loss as non_saturating_loss
+from verify.functions.discriminator import optimal_discriminator as optimal_discriminator
+from verify.functions.discriminator import (
+    optimal_discriminator_from_logs as optimal_discriminator_from_logs,
+)
+from verify.functions.divergence import categorical_entropy as categorical_entropy
+from verify.functions.divergence import categorical_jsd as categorical_jsd
+from verify.functions.divergence import categorical_kl as categorical_kl
+from verify.functions.gaussian import gaussian_entropy as gaussian_entropy
+from verify.functions.gaussian import gaussian_kl as gaussian_kl
+from verify.functions.gaussian import gaussian_kl_equal_variance as gaussian_kl_equal_variance
+from verify.functions.gaussian import gaussian_kl_to_standard as gaussian_kl_to_standard
+from verify.functions.gaussian import normal_density as normal_density
+from verify.functions.gaussian import normal_log_density as normal_log_density
+from verify.functions.logistic import centred_logistic as centred_logistic
+from verify.functions.logistic import logistic as logistic
+from verify.functions.logistic import softplus as softplus
+from verify.functions.wasserstein import gaussian_wasserstein_1 as gaussian_wasserstein_1

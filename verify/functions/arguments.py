@@ -1,0 +1,85 @@
+"""What functions ask of their arguments: kind, shape, range.
+
+A concrete argument out of its range is an error that names it. A traced one cannot be
+looked at, and becomes NaN there.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+
+
+class Range(NamedTuple):
+    """A set of numbers: what it is called, and what lies outside. NaN lies outside of none."""
+
+    name: str
+    excludes: Callable[[Any], Any] | None
+
+
+REAL = Range("real", None)
+POSITIVE = Range("positive", lambda x: x <= 0)
+NON_NEGATIVE = Range("non-negative", lambda x: x < 0)
+PROBABILITY = Range("in [0, 1]", lambda x: (x < 0) | (x > 1))
+
+
+def floats(function: str, **arguments: tuple[ArrayLike, Range]) -> list[jax.Array]:
+    """The arguments in one floating dtype, each inside its range.
+
+    Args:
+        function: the name for error messages.
+        **arguments: by name, the value and its range.
+
+    Returns:
+        Arrays in the dtype that they promote to; of integers only, in JAX's default.
+
+    Raises:
+        TypeError: an argument is no real number or array of them.
+        ValueError: shapes do not broadcast, or a concrete value is outside its range.
+    """
+    values = {name: _need_real(function, name, value) for name, (value, _) in arguments.items()}
+    _need_one_shape(function, {name: np.shape(value) for name, value in values.items()})
+    dtype = jnp.result_type(*values.values())
+    if not jnp.issubdtype(dtype, jnp.floating):
+        dtype = jnp.result_type(float)
+    return [
+        jnp.asarray(_kept(function, name, value, arguments[name][1]), dtype)
+        for name, value in values.items()
+    ]
+
+
+def _need_real(function: str, name: str, value: Any) -> Any:
+    """The value where it is a real number or an array of them; elsewhere an error."""
+    value = jnp.asarray(value) if hasattr(value, "__jax_array__") else value
+    is_array = isinstance(value, jax.Array | np.ndarray | np.generic)
+    dtype = value.dtype if is_array else None
+    if is_array and (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer)):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    got = f"dtype {dtype}" if is_array else f"{type(value).__name__} {value!r}"
+    raise TypeError(f"{function} needs {name} as a real number or array, got {got}.")
+
+
+def _need_one_shape(function: str, shapes: dict[str, tuple[int, ...]]) -> None:
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        got = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
+        raise ValueError(f"{function} needs shapes that broadcast, got {got}.") from None
+
+
+def _kept(function: str, name: str, value: Any, wanted: Range) -> Any:
+    """The value where it is in its range; elsewhere an error, or NaN where it is traced."""
+    if wanted.excludes is None:
+        return value
+    if isinstance(value, jax.core.Tracer):
+        return jnp.where(wanted.excludes(value), jnp.nan, value)
+    numbers = np.asarray(value)
+    outside = wanted.excludes(numbers)
+    if np.any(outside):
+        raise ValueError(f"{function} needs {name} {wanted.name}, got {numbers[outside].flat[0]}.")
+    return value

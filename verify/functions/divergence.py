@@ -1,0 +1,127 @@
+"""Entropy and divergences of distributions on finitely many points."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Real
+
+from verify.functions.arguments import PROBABILITY, floats
+from verify.functions.excess import log_excess
+
+
+def categorical_entropy(p: Real[ArrayLike, "*batch n"]) -> Float[Array, "*batch"]:
+    """-Σ p log p, where 0 log 0 = 0.
+
+    Args:
+        p: probabilities along the last axis, which sum to one.
+
+    Returns:
+        Nats, from 0 at a point mass to log n at equal entries.
+
+    Raises:
+        TypeError: p is not real.
+        ValueError: p has no axis, an entry outside [0, 1], or another sum than one up to
+            rounding; where it is traced, NaN for such an entry, and the sum is not looked at.
+
+    Gradient: -1 - log p. Where p is 0 the slope is infinite and 0 is given, so that a softmax
+        that underflows passes no NaN on.
+
+    Example:
+        >>> round(float(categorical_entropy(jnp.array([0.5, 0.5, 0.0]))), 6)
+        0.693147
+    """
+    (p,) = _distributions("categorical_entropy", p=p)
+    return -jnp.sum(p * jnp.log(jnp.where(p == 0, 1, p)), axis=-1)
+
+
+def categorical_kl(
+    p: Real[ArrayLike, "*#batch n"], q: Real[ArrayLike, "*#batch n"]
+) -> Float[Array, "*batch"]:
+    """KL(p ‖ q) = Σ p log(p/q), as Σ p (q/p - 1 - log(q/p)), whose terms are not negative.
+
+    Args:
+        p, q: probabilities along the last axis, which sum to one.
+
+    Returns:
+        Nats, non-negative, zero where p = q, infinite where q is 0 and p is not.
+
+    Raises:
+        TypeError: p or q is not real.
+        ValueError: as for categorical_entropy, or shapes that do not match.
+
+    Gradient: log(p/q) in p and 1 - p/q in q, which along directions that keep the sum of q is
+        -p/q. Where p is 0 the slope in p is infinite and 0 is given.
+    Source: Kullback and Leibler (1951).
+
+    Example:
+        >>> categorical_kl(jnp.array([0.5, 0.5]), jnp.array([1.0, 0.0]))
+        Array(inf, dtype=float32)
+    """
+    p, q = _distributions("categorical_kl", p=p, q=q)
+    return jnp.sum(_kl_terms(p, q, q - p), axis=-1)
+
+
+def categorical_jsd(
+    p: Real[ArrayLike, "*#batch n"], q: Real[ArrayLike, "*#batch n"]
+) -> Float[Array, "*batch"]:
+    """JSD(p, q) = KL(p ‖ m)/2 + KL(q ‖ m)/2, m = (p + q)/2.
+
+    Args:
+        p, q: probabilities along the last axis, which sum to one.
+
+    Returns:
+        Nats, symmetric, from 0 where p = q to log 2 where no point has mass in both.
+
+    Raises:
+        TypeError: p or q is not real.
+        ValueError: as for categorical_kl.
+
+    Gradient: log(p/m)/2 in p, log(q/m)/2 in q; where p or q is 0, 0 is given.
+    Source: Lin (1991), "Divergence measures based on the Shannon entropy".
+
+    Example:
+        >>> float(categorical_jsd(jnp.array([0.25, 0.75]), jnp.array([0.25, 0.75])))
+        0.0
+    """
+    p, q = _distributions("categorical_jsd", p=p, q=q)
+    m, half = (p + q) / 2, (q - p) / 2
+    return jnp.sum(_kl_terms(p, m, half) + _kl_terms(q, m, -half), axis=-1) / 2
+
+
+def _kl_terms(
+    p: Float[Array, "..."], q: Float[Array, "..."], difference: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """p log(p/q) - p + q, which is q where p is zero; the difference is q - p."""
+    some = jnp.where(p == 0, 1, p)
+    terms = some * log_excess(jnp.where(p == 0, 1, q), some, jnp.where(p == 0, 0, difference))
+    return jnp.where(p == 0, q, terms)
+
+
+def _distributions(function: str, **arguments: ArrayLike) -> list[jax.Array]:
+    """The arguments as arrays of one dtype, each a distribution along the last axis."""
+    arrays = floats(function, **{name: (p, PROBABILITY) for name, p in arguments.items()})
+    sizes = {p.shape[-1:] for p in arrays}
+    if len(sizes) > 1 or () in sizes:
+        got = ", ".join(f"{name} of shape {np.shape(p)}" for name, p in arguments.items())
+        raise ValueError(f"{function} needs one size along the last axis, got {got}.")
+    for name, p in arguments.items():
+        if not isinstance(p, jax.core.Tracer):
+            _need_sum_one(function, name, p, arrays[0].dtype)
+    return arrays
+
+
+def _need_sum_one(function: str, name: str, p: ArrayLike, dtype: Any) -> None:
+    """An error where the sum is not one, as far as the dtype can tell.
+
+    Each entry may be off by an ulp of one, and a sum of n entries by n of them.
+    """
+    total = np.sum(np.asarray(p, np.float64), axis=-1)
+    wrong = np.abs(total - 1) > np.shape(p)[-1] * float(jnp.finfo(dtype).eps)
+    if np.any(wrong):
+        raise ValueError(
+            f"{function} needs {name} to sum to one along its last axis, got the sum"
+            f" {total[wrong].flat[0]}; divide by it."
+        )

@@ -1,0 +1,199 @@
+"""Gaussians in one dimension: density, entropy, divergence. Arrays are elementwise."""
+
+import math
+
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Real
+
+from verify.functions.arguments import POSITIVE, REAL, floats
+from verify.functions.excess import log_excess
+
+_HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+_ROOT_2PI = math.sqrt(2 * math.pi)
+
+
+def normal_log_density(
+    z: Real[ArrayLike, "..."], mu: Real[ArrayLike, "..."], sigma: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """log N(z; mu, sigma²) = -(z - mu)²/(2 sigma²) - log sigma - log(2π)/2.
+
+    Args:
+        z, mu: any real numbers, in one unit.
+        sigma: standard deviation, positive, in that unit.
+
+    Returns:
+        Nats, in the shape that the arguments broadcast to; infinite z gives -inf.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: sigma is not positive (NaN where it is traced), or shapes do not broadcast.
+
+    Gradient: -(z - mu)/sigma² in z, its negative in mu, ((z - mu)²/sigma² - 1)/sigma in sigma.
+
+    Example:
+        >>> round(float(normal_log_density(0.0, 0.0, 1.0)), 6)
+        -0.918939
+    """
+    z, mu, sigma = floats("normal_log_density", z=(z, REAL), mu=(mu, REAL), sigma=(sigma, POSITIVE))
+    r = (z - mu) / sigma
+    return -(r * (r / 2) + jnp.log(sigma) + _HALF_LOG_2PI)
+
+
+def normal_density(
+    z: Real[ArrayLike, "..."], mu: Real[ArrayLike, "..."], sigma: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """N(z; mu, sigma²) = exp(-(z - mu)²/(2 sigma²)) / (sigma √(2π)).
+
+    Args:
+        z, mu: any real numbers, in one unit.
+        sigma: standard deviation, positive, in that unit.
+
+    Returns:
+        One over the unit, non-negative, in the shape that the arguments broadcast to;
+        infinite z gives 0.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: sigma is not positive (NaN where it is traced), or shapes do not broadcast.
+
+    Gradient: the density times that of normal_log_density.
+
+    Example:
+        >>> round(float(normal_density(0.0, 0.0, 2.0)), 6)
+        0.199471
+    """
+    z, mu, sigma = floats("normal_density", z=(z, REAL), mu=(mu, REAL), sigma=(sigma, POSITIVE))
+    r = (z - mu) / sigma
+    return jnp.exp(-(r * (r / 2))) / sigma / _ROOT_2PI
+
+
+def gaussian_entropy(sigma: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+    """-∫ N log N = log(2πe sigma²)/2.
+
+    Args:
+        sigma: standard deviation, positive, in some unit.
+
+    Returns:
+        Nats relative to that unit: negative for sigma under 1/√(2πe) = 0.242.
+
+    Raises:
+        TypeError: sigma is not real.
+        ValueError: sigma is not positive (NaN where it is traced).
+
+    Gradient: 1/sigma.
+
+    Example:
+        >>> round(float(gaussian_entropy(1.0)), 6)
+        1.418939
+    """
+    (sigma,) = floats("gaussian_entropy", sigma=(sigma, POSITIVE))
+    return jnp.log(sigma) + (_HALF_LOG_2PI + 0.5)
+
+
+def gaussian_kl(
+    mu_1: Real[ArrayLike, "..."],
+    sigma_1: Real[ArrayLike, "..."],
+    mu_2: Real[ArrayLike, "..."],
+    sigma_2: Real[ArrayLike, "..."],
+) -> Float[Array, "..."]:
+    """KL(N(mu_1, sigma_1²) ‖ N(mu_2, sigma_2²)), with no term that cancels another.
+
+    It is (m² + s²)/2 + (s - log(1 + s)), m = (mu_1 - mu_2)/sigma_2, s = sigma_1/sigma_2 - 1,
+    which is ((sigma_1² + (mu_1 - mu_2)²)/sigma_2² - 1)/2 + log(sigma_2/sigma_1).
+
+    Args:
+        mu_1, mu_2: any real numbers, in one unit.
+        sigma_1, sigma_2: standard deviations, positive, in that unit.
+
+    Returns:
+        Nats, non-negative, zero where the two Gaussians are the same; elementwise, so that a
+        sum over it is the divergence of Gaussians with independent coordinates.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: a sigma is not positive (NaN where it is traced), or shapes do not broadcast.
+
+    Gradient: m/sigma_2 in mu_1, sigma_1/sigma_2² - 1/sigma_1 in sigma_1.
+    Source: Kullback (1959), Information Theory and Statistics, chapter 9.
+
+    Example:
+        >>> float(gaussian_kl(1.0, 3.0, -1.0, 3.0) - 2 / 9)
+        0.0
+    """
+    mu_1, sigma_1, mu_2, sigma_2 = floats(
+        "gaussian_kl",
+        mu_1=(mu_1, REAL),
+        sigma_1=(sigma_1, POSITIVE),
+        mu_2=(mu_2, REAL),
+        sigma_2=(sigma_2, POSITIVE),
+    )
+    return _kl((mu_1 - mu_2) / sigma_2, sigma_1, sigma_2)
+
+
+def gaussian_kl_to_standard(
+    mu: Real[ArrayLike, "..."], sigma: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """KL(N(mu, sigma²) ‖ N(0, 1)) = (mu² + sigma² - 1)/2 - log sigma, without cancellation.
+
+    Args:
+        mu: any real number.
+        sigma: standard deviation, positive.
+
+    Returns:
+        Nats, non-negative, zero only at mu = 0, sigma = 1; elementwise.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: sigma is not positive (NaN where it is traced), or shapes do not broadcast.
+
+    Gradient: mu in mu, sigma - 1/sigma in sigma.
+    Source: Kingma and Welling (2014), appendix B.
+
+    Example:
+        >>> round(float(gaussian_kl_to_standard(0.0, 2.0)), 6)
+        0.806853
+    """
+    mu, sigma = floats("gaussian_kl_to_standard", mu=(mu, REAL), sigma=(sigma, POSITIVE))
+    return _kl(mu, sigma, jnp.ones_like(sigma))
+
+
+def gaussian_kl_equal_variance(
+    mu_1: Real[ArrayLike, "..."], mu_2: Real[ArrayLike, "..."], sigma: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """KL(N(mu_1, sigma²) ‖ N(mu_2, sigma²)) = (mu_1 - mu_2)²/(2 sigma²).
+
+    Args:
+        mu_1, mu_2: any real numbers, in one unit.
+        sigma: standard deviation of both, positive, in that unit.
+
+    Returns:
+        Nats, non-negative, in the shape that the arguments broadcast to.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: sigma is not positive (NaN where it is traced), or shapes do not broadcast.
+
+    Gradient: (mu_1 - mu_2)/sigma² in mu_1.
+
+    Example:
+        >>> float(gaussian_kl_equal_variance(1.0, -1.0, 0.5))
+        8.0
+    """
+    mu_1, mu_2, sigma = floats(
+        "gaussian_kl_equal_variance",
+        mu_1=(mu_1, REAL),
+        mu_2=(mu_2, REAL),
+        sigma=(sigma, POSITIVE),
+    )
+    m = (mu_1 - mu_2) / sigma
+    return m * (m / 2)
+
+
+def _kl(
+    m: Float[ArrayLike, "..."], sigma_1: Float[ArrayLike, "..."], sigma_2: Float[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """The divergence of Gaussians whose means are m sigma_2 apart."""
+    difference = sigma_1 - sigma_2
+    s = difference / sigma_2
+    return m * (m / 2) + s * (s / 2) + log_excess(sigma_1, sigma_2, difference)
