@@ -34,7 +34,7 @@ class Exponential:
     two such densities is lost. log c + L is its analytic continuation, without a cut.
     """
 
-    __slots__ = ("factor", "exponent")
+    __slots__ = ("exponent", "factor")
 
     def __init__(self, factor: arb, exponent: acb):
         self.factor, self.exponent = factor, exponent
@@ -85,6 +85,8 @@ class Exponential:
         return Exponential(self.factor**power, self.exponent * power)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # given _mpc_, acb's operators would take the midpoint alone
+            raise AttributeError(name)
         return getattr(self.value, name)
 
 
@@ -187,8 +189,8 @@ def _converted(equation: Any) -> Elementwise:
     def apply(x: Any) -> Any:
         if x is None and Demand.analytic and equation.out_avals[0].dtype.kind not in "iub":
             return NAN
-        plain = plain(x)
-        return rule.function(plain.real if isinstance(plain, acb) else plain)
+        number = plain(x)
+        return rule.function(number.real if isinstance(number, acb) else number)
 
     return Elementwise(apply)
 

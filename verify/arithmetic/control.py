@@ -91,6 +91,17 @@ def while_(equation: Any) -> Callable[..., Any]:
     return apply
 
 
+def custom_linear_solve(equation: Any) -> Callable[..., Any]:
+    """The solution by the solver that the user gave."""
+    lengths, solver = equation.params["const_lengths"], equation.params["jaxprs"].solve
+    solve = equation.system.compile(closed(solver))
+    first = lengths.matvec + lengths.vecmat
+    last = first + lengths.solve
+    return lambda *operands: one_or_all(
+        solve(*operands[first:last], *operands[last + lengths.transpose_solve :])
+    )
+
+
 def at(equation: Any) -> str:
     return f" at {equation.where}" if equation.where else ""
 
@@ -119,4 +130,10 @@ def select_n(equation: Any) -> Callable[..., Any]:
     return apply
 
 
-RULES = {"cond": cond, "scan": scan, "while": while_, "select_n": select_n}
+RULES = {
+    "cond": cond,
+    "scan": scan,
+    "while": while_,
+    "select_n": select_n,
+    "custom_linear_solve": custom_linear_solve,
+}

@@ -91,7 +91,8 @@ def _forgotten(value: Any) -> Any:
     array = boxed(value)
     if not any(isinstance(v, Undefined) for v in array.flat):
         return value
-    return unboxed(np.frompyfunc(lambda v: arb.nan() if isinstance(v, Undefined) else v, 1, 1)(array))
+    forget = np.frompyfunc(lambda v: arb.nan() if isinstance(v, Undefined) else v, 1, 1)
+    return unboxed(forget(array))
 
 
 def _join(left: Any, right: Any) -> Any:

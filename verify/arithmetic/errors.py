@@ -1,7 +1,7 @@
 """What can keep a number system from reading a program."""
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - what it says of a program
     """A program that a number system cannot read, or cannot decide; it says why."""
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from verify.arithmetic import control, discrete, indexing, reductions, sorting, structural
+from verify.arithmetic import control, discrete, indexing, reductions, sorting, structural, windows
 from verify.arithmetic.arrays import Elementwise, full, lift
 from verify.arithmetic.errors import UnsupportedPrimitive
 from verify.arithmetic.jaxprs import (
@@ -245,8 +245,10 @@ def _statement(system: NumberSystem, step: _Step, name: str, scope: dict[str, An
 
 
 def _compared_with_itself(step: _Step, equation: Equation) -> Operation | None:
-    """A comparison of a value with itself is decided, however wide its ball: `d != d` asks
-    whether d is NaN, and a real number never is."""
+    """A comparison of a value with itself, which is decided however wide its ball.
+
+    `d != d` asks whether d is NaN, and a real number never is.
+    """
     if equation.name not in _OF_ITSELF or step.inputs[0] != step.inputs[1]:
         return None
     answer = full(equation.out_avals[0].shape, _OF_ITSELF[equation.name])
@@ -268,7 +270,9 @@ def _equation(system: NumberSystem, step: _Step) -> Equation:
     )
 
 
-_SHARED = (control.RULES, structural.RULES, reductions.RULES, indexing.RULES, sorting.RULES)
+_SHARED = tuple(
+    table.RULES for table in (control, structural, reductions, indexing, sorting, windows)
+)
 
 
 def _operation(equation: Equation) -> Elementwise | Operation:

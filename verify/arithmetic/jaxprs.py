@@ -110,15 +110,28 @@ def called(equation: Any) -> Closed | None:
     name = _CALLS.get(equation.primitive.name)
     if name is None or name not in equation.params:
         return None
-    return closed(equation.params[name])
+    return _meant(closed(equation.params[name]))
 
 
 def _expanded(equation: Any) -> Closed:
     """What a primitive of primitives (from JAX 0.12 on) is made of."""
     whole = equation.params["_prim"]
     expand = lambda *flat: whole.expand(*jax.tree.unflatten(whole.in_tree, flat))
-    with x64():
+    with x64(), source_info_util.user_context(equation.source_info.traceback):
         return closed(jax.make_jaxpr(expand)(*[v.aval for v in equation.invars]))
+
+
+def _meant(program: Closed) -> Closed:
+    """The program, or what it stands for where JAX computes it by steps that only floats need.
+
+    The derivative of erf calls exp_neg_sq (from JAX 0.12 on): it splits a float by its bits
+    and takes four terms of the exponential series, which is not exp(-x^2) in the reals.
+    """
+    info = program.jaxpr.debug_info
+    if info.func_name != "exp_neg_sq" or not info.func_filename.endswith("jax/_src/lax/erf.py"):
+        return program
+    with x64():
+        return closed(jax.make_jaxpr(lambda x: jax.lax.exp(-x * x))(*program.in_avals))
 
 
 def inner_jaxprs(equation: Any) -> list[Closed]:

@@ -21,14 +21,14 @@ class Reading:
             widened to a relative 2^-40), "points" (exactly as stored), "perturbed" or
             "perturbed wide" (points within those balls).
         seed: of the perturbations.
-        tails: "estimated" reads an improper integral by double-exponential quadrature;
-            "cut" by a rigorous integral over a long finite range, as a second look.
+        second_look: estimates are made in another way: improper integrals by rigorous
+            quadrature over a long finite range, limits and series from other places.
     """
 
     bits: int = 128
     constants: str = "balls"
     seed: int = 0
-    tails: str = "estimated"
+    second_look: bool = False
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Notes:
         self.obstacles |= other.obstacles
 
 
-_reading: ContextVar[Reading] = ContextVar("reading", default=Reading())
+_reading: ContextVar[Reading] = ContextVar("reading", default=Reading())  # noqa: B039 - frozen
 _notes: ContextVar[Notes | None] = ContextVar("notes", default=None)
 
 

@@ -21,6 +21,7 @@ from verify.claims.claim import Claim
 
 _MOST_UNDECIDED = 0.1  # share of points beyond which a claim is undecided
 _FEWEST_PREMISES = 5  # points at which a premise must have held
+_MOST_VANISHED = 3  # violations that a closer look explained away, before it gives up
 
 
 def check(claim: Claim, *, effort: str = "standard", seed: int = 0) -> Verdict:
@@ -150,7 +151,7 @@ def _look(claim: Claim, reader: Reader, effort: Effort, seed: int) -> _Finding:
 def _try(claim: Claim, reader: Reader, points: Iterable[Point], tally: _Tally,
          rng: np.random.Generator, effort: Effort) -> _Finding | None:  # fmt: skip
     """Read points until one refutes the claim; None where none does."""
-    vanished: Confirmation | None = None
+    vanished: list[Confirmation] = []
     for point in points:
         outcome = reader.at(point)
         if outcome.may_refute:
@@ -158,10 +159,12 @@ def _try(claim: Claim, reader: Reader, points: Iterable[Point], tally: _Tally,
             if confirmation.stands:
                 return _Finding("refuted", confirmation.text, plain(confirmation.point),
                                 [confirmation.evidence])  # fmt: skip
-            vanished = vanished or confirmation
+            vanished.append(confirmation)
+            if len(vanished) == _MOST_VANISHED:
+                break
         tally.add(outcome)
-    if vanished is not None:
-        return _Finding("undecided", vanished.text)
+    if vanished:
+        return _Finding("undecided", vanished[0].text)
     return None
 
 
@@ -183,5 +186,3 @@ def _one_line(error: Exception) -> str:
     known = ("UnsupportedPrimitive", "Undecided", "Unreadable")
     name = type(error).__name__
     return (text if name in known else f"{name}: {text}")[:500]
-
-

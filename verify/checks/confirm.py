@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from verify.arithmetic.interpreter import Constant
+from verify.checks import cost
 from verify.checks.effort import Effort
 from verify.checks.judgement import failing_sides
 from verify.checks.points import Point, random_points
@@ -12,6 +13,7 @@ from verify.checks.reader import Outcome, Reader, at_generic
 from verify.checks.shrink import shrunk
 from verify.checks.verdict import Evidence
 
+_MOST_SHRINKING = 400  # points that shrinking may try
 _GENERIC = 12  # random points at which an exchange of limits must fail as well
 
 
@@ -41,7 +43,9 @@ def confirm(reader: Reader, point: Point, rng: np.random.Generator, effort: Effo
         tried += 1
         return reader.at(candidate).may_refute and _survives_wide_constants(reader, candidate)
 
-    smallest = shrunk(reader.claim.domains, dict(point), fails) if fails(point) else point
+    most = cost.ball_points(cost.cost(reader.traced.program), _MOST_SHRINKING, 1.0)
+    domains = reader.claim.domains
+    smallest = shrunk(domains, dict(point), fails, most) if fails(point) else point
     objection = ""
     for candidate in (smallest, point) if smallest is not point else (point,):
         objection = _objection(reader, candidate, rng, effort)
@@ -95,5 +99,3 @@ def _text(outcome: Outcome) -> str:
     if outcome.judgement.why:
         return outcome.judgement.why
     return failing_sides(outcome.relation)
-
-

@@ -97,7 +97,9 @@ def _why(program: Any, args: Any) -> str:
         return f"it is not defined there, {lost[0].why}."
     if notes.obstacles:
         return f"{sorted(notes.obstacles)[0]}."
-    return f"its digits are not settled at {_MOST_BITS} bits (is it zero without being exactly so?)."
+    return (
+        f"its digits are not settled at {_MOST_BITS} bits (is it zero without being exactly so?)."
+    )
 
 
 def _argument(value: Any) -> Any:

@@ -52,8 +52,9 @@ def _arrays(domain: Domain, rng: np.random.Generator, reach: float) -> list[np.n
     return constant + mixed
 
 
-def _with_equal_arguments(domains: Mapping[str, Domain], values: Mapping[str, Any],
-                          rng: np.random.Generator, count: int) -> Iterator[dict[str, Any]]:
+def _with_equal_arguments(
+    domains: Mapping[str, Domain], values: Mapping[str, Any], rng: np.random.Generator, count: int
+) -> Iterator[dict[str, Any]]:
     names = list(domains)
     pairs = [(a, b) for a, b in itertools.combinations(names, 2)
              if domains[a].shape == domains[b].shape]  # fmt: skip
@@ -72,5 +73,3 @@ def _distinct(rows: list[dict[str, np.ndarray]]) -> list[dict[str, np.ndarray]]:
 def plain(point: Point) -> dict[str, Any]:
     """A point as Python numbers and lists, for reports."""
     return {name: np.asarray(value).tolist() for name, value in point.items()}
-
-

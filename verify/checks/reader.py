@@ -15,7 +15,7 @@ from verify.arithmetic.balls.constants import exact, uncertainty
 from verify.arithmetic.balls.system import BALLS
 from verify.arithmetic.definedness import DEFINEDNESS
 from verify.arithmetic.errors import Unreadable
-from verify.arithmetic.interpreter import Constant, NumberSystem, Program
+from verify.arithmetic.interpreter import Constant, Program
 from verify.arithmetic.reading import Notes, reading
 from verify.checks.judgement import Judgement, Truth, judge
 from verify.claims.claim import Claim
@@ -137,7 +137,10 @@ class Reader:
 
     def _with_constants_as_points(self, point: Point, best: Outcome, **settings: Any) -> Outcome:
         """An estimate where balls for constants blow up: constants as stored and perturbed."""
-        if not self.inexact_constants or settings.get("constants", "balls") not in ("balls", "wide"):
+        if not self.inexact_constants or settings.get("constants", "balls") not in (
+            "balls",
+            "wide",
+        ):
             return best
         mode = "perturbed wide" if settings.get("constants") == "wide" else "perturbed"
         bits = min(4 * FIRST_BITS, self.most_bits)
@@ -187,5 +190,3 @@ def _spread(stored: Any, *moved: Any) -> Any:
 def at_generic(outcomes: Sequence[Outcome]) -> bool:
     """Whether a violation shows at most of some points, not at singled-out ones alone."""
     return sum(o.may_refute for o in outcomes) * 4 >= 3 * len(outcomes)
-
-

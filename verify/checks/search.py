@@ -55,7 +55,9 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
             points = look.ascend({n: v[starts] for n, v in batch.items()}, effort.steps) + points
             evaluated += len(starts) * effort.steps
     settled = [_settled(claim.domains, p) for p in points]
-    return Found([p for p in settled if p is not None], evaluated, str(jax.devices()[0].device_kind))
+    return Found(
+        [p for p in settled if p is not None], evaluated, str(jax.devices()[0].device_kind)
+    )
 
 
 class _Look:
@@ -199,5 +201,3 @@ def _settled(domains: Mapping[str, Domain], point: dict[str, np.ndarray]) -> Any
     """A found point moved into the domain, or None."""
     moved = {n: d.settled(point[n]) for n, d in domains.items()}
     return None if any(v is None for v in moved.values()) else moved
-
-

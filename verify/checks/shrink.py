@@ -9,14 +9,14 @@ from verify.claims.domain import Domain
 
 Point = dict[str, np.ndarray]
 
-_EXAMPLES = 400  # that Hypothesis may try
 
-
-def shrunk(domains: Mapping[str, Domain], start: Point, fails: Callable[[Point], bool]) -> Point:
+def shrunk(
+    domains: Mapping[str, Domain], start: Point, fails: Callable[[Point], bool], most: int
+) -> Point:
     """The simplest point that Hypothesis gets to from a point that fails.
 
-    It is handed the choices that make the start, and draws nothing at random; the same
-    start gives the same point.
+    It tries `most` points at the most. It is handed the choices that make the start, and
+    draws nothing at random; the same start gives the same point.
     """
     if not domains:
         return start
@@ -44,7 +44,7 @@ def shrunk(domains: Mapping[str, Domain], start: Point, fails: Callable[[Point],
         find(
             draws, failing, database_key=_KEY,
             settings=settings(
-                database=database, max_examples=_EXAMPLES, phases=(Phase.reuse, Phase.shrink),
+                database=database, max_examples=most, phases=(Phase.reuse, Phase.shrink),
                 suppress_health_check=list(HealthCheck), verbosity=Verbosity.quiet, deadline=None,
             ),
         )  # fmt: skip

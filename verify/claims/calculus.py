@@ -67,9 +67,7 @@ def series(f: Function, low: Any, high: Any) -> Float[Array, ""]:
     return series_p.bind(*ends, *closed, jaxpr=jaxpr, axes=(), swapped=False)
 
 
-def limit(
-    f: Function, at: Any, *, side: str = "both", integers: bool = False
-) -> Float[Array, ""]:
+def limit(f: Function, at: Any, *, side: str = "both", integers: bool = False) -> Float[Array, ""]:
     """The limit of f(z) as z tends to a place.
 
     Args:

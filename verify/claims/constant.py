@@ -92,11 +92,13 @@ def constant(text: str) -> Exact:
         0.3333333333333333
     """
     if not isinstance(text, str):
-        raise TypeError(f'constant needs a string, got {type(text).__name__} {text!r}; write "0.1".')
+        raise TypeError(
+            f'constant needs a string, got {type(text).__name__} {text!r}; write "0.1".'
+        )
     try:
         Fraction(text)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f'constant needs a decimal or a fraction, got {text!r}.') from None
+        raise ValueError(f"constant needs a decimal or a fraction, got {text!r}.") from None
     return Exact(text.strip())
 
 

@@ -59,7 +59,9 @@ class Interval:
         inside = [self.low + s for s in steps] + [self.high - s for s in steps]
         wide = np.concatenate([_SIMPLE, -_SIMPLE, [reach, -reach, 1 / reach, -1 / reach]])
         middle = [(self.low + self.high) / 2] if len(ends) == 2 else []
-        values = np.array([*ends, *middle, *wide, *inside, *(near if self.is_open and reach > 1e6 else [])])
+        values = np.array(
+            [*ends, *middle, *wide, *inside, *(near if self.is_open and reach > 1e6 else [])]
+        )
         values = values[np.isfinite(values) & (abs(values) <= max(reach, *map(abs, ends), 1.0))]
         kept = [v for v in dict.fromkeys(values.tolist()) if self._samples(v, reach)]
         return np.array(kept or [self._clipped(np.array(0.0), reach)])
@@ -78,7 +80,9 @@ class Interval:
         x[parts[0]] = _stratified(rng, len(parts[0]), low, high)
         x[parts[1]] = _stratified(rng, len(parts[1]), max(low, -10.0), min(high, 10.0))
         x[parts[2]] = self._logarithmic(rng, len(parts[2]), reach)
-        x[parts[3]] = np.round(_stratified(rng, len(parts[3]), max(low, -20), min(high, 20)) * 4) / 4
+        x[parts[3]] = (
+            np.round(_stratified(rng, len(parts[3]), max(low, -20), min(high, 20)) * 4) / 4
+        )
         x = rng.permutation(x)
         outside = ~self._inside(x)
         x[outside] = _stratified(rng, int(outside.sum()), low, high)
@@ -262,7 +266,9 @@ def integers(low: int, high: int, *, shape: Any = ()) -> Integers:
         if isinstance(end, bool) or not isinstance(end, int | np.integer):
             raise TypeError(f"integers needs an integer {name}, got {type(end).__name__} {end!r}.")
         if abs(end) > 2**53:
-            raise ValueError(f"integers needs {name} within 2**53, got {end}: not exact as a float.")
+            raise ValueError(
+                f"integers needs {name} within 2**53, got {end}: not exact as a float."
+            )
     if low > high:
         raise ValueError(f"integers needs low <= high, got {low} and {high}: the set is empty.")
     return Integers(int(low), int(high), shape_of("integers", shape))

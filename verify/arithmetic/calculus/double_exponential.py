@@ -117,7 +117,9 @@ class _Terms:
         if level not in self.sums:
             count = 2**level
             odd = range(int(self.first * count) | 1, int(self.last * count) + 1, 2)
-            self.sums[level] = self.sums[level - 1] + sum((self.term(n, level) for n in odd), arb(0))
+            self.sums[level] = self.sums[level - 1] + sum(
+                (self.term(n, level) for n in odd), arb(0)
+            )
         return self.sums[level] / 2**level
 
     def term(self, numerator: int, level: int) -> arb:

@@ -1,6 +1,7 @@
 """Integrals in balls: rigorous where a finite range allows it, estimated otherwise."""
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from verify.arithmetic.reading import current, note_estimate, note_exchange, not
 _WIDTHS = 8  # widths on either side of a centre after which a peak has died away
 _EVALUATIONS = 10_000  # of the integrand, before rigorous quadrature gives up
 _DEPTH = 400  # bisections of rigorous quadrature
-_LONG = (10**12, 10**4, 64, 12)  # half the range of a second look at an improper integral, in widths
+_LONG = (10**12, 10**4, 64, 12)  # widths on either side, for a second look
 _ENOUGH = arb(2) ** -60  # error of a second look, relative to the estimate
 _TINY = arb(2) ** -2_000  # no error is small enough: the relative one decides
 
@@ -95,7 +96,7 @@ class Integral:
         look = _Look(self.complex.instance(), closed)
         tolerance = self._tolerance(ends, closed)
         total = acb(0)
-        for start, end in zip(ends, ends[1:], strict=False):
+        for start, end in itertools.pairwise(ends):
             total += acb.integral(
                 look, start, end, rel_tol=tolerance, abs_tol=enough,
                 eval_limit=_EVALUATIONS // (len(ends) - 1), depth_limit=_DEPTH,
@@ -188,5 +189,3 @@ def _is_end(end: arb) -> bool:
 
 def _has_nan(value: Any) -> bool:
     return any(isinstance(v, arb) and v.is_nan() for v in boxed(value).flat)
-
-

@@ -138,5 +138,3 @@ def _infinity(values: Sequence[arb]) -> arb | None:
         if all(b > a * arb("0.99") for a, b in itertools.pairwise(steps)):
             return arb.pos_inf() * sign
     return None
-
-
