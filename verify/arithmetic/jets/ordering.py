@@ -66,21 +66,26 @@ def _undecided(x: Scalar) -> Jet:
 def absolute(x: Jet) -> Scalar:
     found = sign_of(x)
     if found is None:
-        return x if not x.why and not x.coefficients else _undecided(x)
+        return _only_order(x)
     return -x if found < 0 else x
 
 
+def _only_order(x: Scalar) -> Jet:
+    """What can be said of ±x, or of x or 0, where it is not known which."""
+    if isinstance(x, arb) or x.why or x.valuation <= 0:
+        return _undecided(x)
+    return vanishing(x.valuation, x.frame)
+
+
 def maximum(x: Scalar, y: Scalar) -> Scalar:
-    """The greater; of two that agree as far as they are known, what they have in common."""
+    """The greater; of two that agree as far as is known, what they have in common."""
     if x is y:
         return x
     difference = x - y
     order = sign_of(difference)
-    if order is not None:
-        return x if order >= 0 else y
-    if isinstance(difference, Jet) and not difference.why and not difference.coefficients:
-        return x + vanishing(int(difference.end), difference.frame)
-    return _undecided(difference)
+    if order is None:
+        return y + _only_order(difference)
+    return x if order >= 0 else y
 
 
 def minimum(x: Scalar, y: Scalar) -> Scalar:
