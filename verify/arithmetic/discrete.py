@@ -28,6 +28,10 @@ def logical_or(x: Any, y: Any) -> Any:
     return None if x is None or y is None else False
 
 
+def _is_less(x: Any, y: Any) -> Any:
+    return logical_and(logical_not(x), y)
+
+
 def logical_xor(x: Any, y: Any) -> Any:
     return None if x is None or y is None else x != y
 
@@ -106,10 +110,10 @@ RULES: dict[str, Any] = {
     "rem": _integer(_remainder),
     "eq": _compared(operator.eq),
     "ne": _compared(operator.ne),
-    "lt": _compared(operator.lt),
-    "le": _compared(operator.le),
-    "gt": _compared(operator.gt),
-    "ge": _compared(operator.ge),
+    "lt": _boolean_or_integer(_is_less, operator.lt),
+    "le": _boolean_or_integer(lambda x, y: logical_or(logical_not(x), y), operator.le),
+    "gt": _boolean_or_integer(lambda x, y: _is_less(y, x), operator.gt),
+    "ge": _boolean_or_integer(lambda x, y: logical_or(x, logical_not(y)), operator.ge),
     "clamp": _integer(lambda low, x, high: min(max(x, low), high)),
     "pow": _integer(pow),
     "integer_pow": lambda e: _integer(lambda x: x ** e.params["y"])(e),

@@ -89,8 +89,9 @@ def _all_precede(
 def _enclosed(order: Order, rows: Sequence[Sequence[Any]], block: Sequence[int]) -> list[Any]:
     """What the places of a block may hold, whose order is undecided."""
     columns = list(zip(*(rows[i] for i in block), strict=True))
-    shared = [functools.reduce(functools.partial(_hull, order), c) for c in columns[1:]]
-    return [(key, *shared) for key in _order_statistics(order, columns[0])]
+    hull = functools.partial(_hull, order)
+    keys = _order_statistics(order, columns[0])
+    return [(key, *(functools.reduce(hull, c) for c in columns[1:])) for key in keys]
 
 
 def _hull(order: Order, left: Any, right: Any) -> Any:
@@ -142,20 +143,22 @@ def top_k(equation: Any) -> Callable[..., Any]:
     return apply
 
 
+def first_index(order: Order, keys: Sequence[Any]) -> int | None:
+    """The index of the key that comes first; None where that is undecided."""
+    rows, best = [(key,) for key in keys], 0
+    for i in range(1, len(rows)):
+        best = i if precedes(order, rows, i, best) is True else best
+    others = (i for i in range(len(rows)) if i != best)
+    return best if all(precedes(order, rows, best, i) is True for i in others) else None
+
+
 def _first(order_of: Callable[[Any], Order]) -> Callable[[Any], Callable[..., Any]]:
     """The index of what comes first in an order; None where that is undecided."""
 
     def rule(equation: Any) -> Callable[..., Any]:
         order, axes = order_of(equation), equation.params["axes"]
         shape = equation.out_avals[0].shape
-
-        def find(line: np.ndarray) -> int | None:
-            rows, best = [(x,) for x in line], 0
-            for i in range(1, len(rows)):
-                best = i if precedes(order, rows, i, best) is True else best
-            others = (i for i in range(len(rows)) if i != best)
-            return best if all(precedes(order, rows, best, i) is True for i in others) else None
-
+        find = functools.partial(first_index, order)
         return lambda x: over_axes(find, boxed(x), axes, shape)
 
     return rule

@@ -25,6 +25,18 @@ def expm1(x: arb) -> arb:
     return x.expm1()
 
 
+def polynomial(equation: Any) -> Elementwise:
+    """The sum of coefficients[k] x^k, by Horner's rule."""
+
+    def apply(x: arb, *coefficients: arb) -> arb:
+        value = coefficients[-1]
+        for coefficient in coefficients[-2::-1]:
+            value = coefficient + x * value
+        return value
+
+    return Elementwise(apply)
+
+
 def integer_pow(equation: Any) -> Elementwise:
     y = int(equation.params["y"])
     if y == 2:
@@ -56,6 +68,7 @@ RULES: dict[str, Any] = {
     "div": inline("{x} / {y}"),
     "neg": inline("-{x}"),
     "square": inline("{x} * {x}"),
+    "polynomial": polynomial,
     "integer_pow": integer_pow,
     "pow": Elementwise(power),
     "sqrt": inline("{x}.sqrt()"),
