@@ -115,13 +115,21 @@ def place(name: str, argument: str, value: Any) -> Any:
     dtype = jnp.result_type(float)
     if isinstance(value, int | float | np.number) and not isinstance(value, bool):
         return np.asarray(value, dtype)
-    array = jnp.asarray(value)
+    if hasattr(value, "__jax_array__"):
+        value = value.__jax_array__()
+    array = value if hasattr(value, "dtype") else np.asarray(value)
     if array.shape or array.dtype.kind not in "fiuV":
         raise TypeError(
-            f"{name} needs a real scalar for {argument}, got {array.dtype}{list(array.shape)};"
+            f"{name} needs a real scalar for {argument}, got {_kind(value, array)};"
             " use jax.vmap for several."
         )
-    return array.astype(dtype)
+    return jnp.asarray(array).astype(dtype)
+
+
+def _kind(value: Any, array: Any) -> str:
+    if array.dtype.kind in "USO":
+        return f"{type(value).__name__} {value!r}"
+    return f"{array.dtype}{list(array.shape)}"
 
 
 def along_closed(

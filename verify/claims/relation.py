@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 
 @jax.tree_util.register_dataclass
@@ -62,7 +63,7 @@ def equal(a: Any, b: Any) -> Equal:
 
     Args:
         a: an array or a pytree of arrays, real.
-        b: the same structure and shapes; a scalar stands for all entries.
+        b: the same structure and shapes. A scalar on either side stands for all entries.
 
     Raises:
         TypeError: a side is no real array.
@@ -119,14 +120,12 @@ def _need_relation(function: str, name: str, value: Any) -> None:
 
 def _sides(function: str, a: Any, b: Any) -> tuple[Any, Any]:
     a, b = (jax.tree.map(lambda leaf: _real(function, leaf), side) for side in (a, b))
+    a, b = _filled(a, b), _filled(b, a)
     if jax.tree.structure(a) != jax.tree.structure(b):
-        if jax.tree.structure(b).num_leaves == 1 and jnp.ndim(jax.tree.leaves(b)[0]) == 0:
-            b = jax.tree.map(lambda _: jax.tree.leaves(b)[0], a)
-        else:
-            raise ValueError(
-                f"{function} needs sides of one structure, got {jax.tree.structure(a)} and"
-                f" {jax.tree.structure(b)}."
-            )
+        raise ValueError(
+            f"{function} needs sides of one structure, got {jax.tree.structure(a)} and"
+            f" {jax.tree.structure(b)}."
+        )
     for left, right in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True):
         if left.shape != right.shape and left.ndim and right.ndim:
             raise ValueError(
@@ -136,17 +135,27 @@ def _sides(function: str, a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
+def _filled(side: Any, other: Any) -> Any:
+    """A scalar side in the structure of the other."""
+    if isinstance(side, jax.Array) and side.ndim == 0:
+        return jax.tree.map(lambda _: side, other)
+    return side
+
+
 def _real(function: str, leaf: Any) -> jax.Array:
-    try:
-        array = jnp.asarray(leaf)
-    except TypeError:
-        raise TypeError(f"{function} needs real arrays, got {_kind(leaf)}.") from None
+    if not _is_jax(leaf) and np.asarray(leaf).dtype.kind not in "fiubcV":
+        raise TypeError(f"{function} needs real arrays, got {_kind(leaf)}.")
+    array = jnp.asarray(leaf)
     if jnp.issubdtype(array.dtype, jnp.complexfloating):
         raise TypeError(
             f"{function} needs real arrays, got dtype {array.dtype};"
             " compare real and imaginary parts."
         )
     return array
+
+
+def _is_jax(value: Any) -> bool:
+    return isinstance(value, jax.Array) or hasattr(value, "__jax_array__")
 
 
 def _kind(value: Any) -> str:

@@ -62,6 +62,9 @@ def power(x: arb, y: arb) -> arb:
     n = y.unique_fmpz() if y.is_exact() else None
     if n is not None and abs(int(n)) < LARGEST:
         return integer_power(x, int(n))
+    if n is not None and x < ZERO:  # too large to multiply out: by its parity
+        size = power(-x, y)
+        return -size if int(n) % 2 else size
     if x > ZERO:
         return narrowed(_positive_power(x, y), _positive_power, x, y)
     if not (x >= ZERO and y > ZERO):

@@ -14,8 +14,8 @@ from verify.arithmetic.reading import current, note_estimate, note_exchange, not
 # the places off any lattice on which an oscillation might look constant.
 _LADDERS = ((3, 12), (8, 12), (24, 12))
 _ENOUGH = 64  # bits of accuracy for which no longer ladder is tried
-_OFFSETS = (arb("1.0"), arb("1.3819660112501051"), arb("1.7320508075688772"))
-_OTHER_OFFSETS = (arb("1.1803398874989484"), arb("1.5960716379833214"), arb("1.9318516525781366"))
+_OFFSETS = (arb(1), arb("1.3828125"), arb("1.734375"))  # exact in binary
+_OTHER_OFFSETS = (arb("1.1796875"), arb("1.59765625"), arb("1.93359375"))
 
 
 class Limit:

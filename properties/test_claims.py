@@ -1,0 +1,142 @@
+"""Claims and relations: how they are made, traced and refused."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import pytest
+
+import verify as vf
+from verify.claims.claim import Malformed, collecting
+
+
+def test_a_claim_keeps_its_words():
+    @vf.claim(x=vf.reals(), holds=False, source="nobody")
+    def something(x):
+        """x = x + 1.
+
+        At length.
+        """
+        return vf.equal(x, x + 1)
+
+    assert something.name == "something"
+    assert something.statement == "x = x + 1.\n\nAt length."
+    assert something.source == "nobody"
+    assert something.id == "test_claims.py::something"
+    assert not something.holds
+
+
+def test_a_claim_is_traced_once_for_many_checks():
+    @chex.assert_max_traces(n=1)
+    def body(x):
+        return vf.equal(jnp.sin(-x), -jnp.sin(x))
+
+    @vf.claim(x=vf.reals())
+    def odd(x):
+        """sin(-x) = -sin(x)."""
+        return body(x)
+
+    assert [vf.check(odd, effort="quick").status for _ in range(2)] == ["holds", "holds"]
+
+
+def test_a_claim_can_be_called_like_the_function_it_decorates():
+    @vf.claim(x=vf.reals())
+    def same(x):
+        """x = x."""
+        return vf.equal(x, x)
+
+    relation = same(x=2.0)
+    assert float(relation.left) == 2.0
+    assert float(same(3.0).right) == 3.0
+
+
+def test_a_relation_goes_through_jit_and_vmap():
+    relate = lambda x: vf.all_of(vf.less(x, 2 * x), vf.implies(vf.at_most(0, x), vf.equal(x, x)))
+    relation = jax.jit(jax.vmap(relate))(jnp.arange(3.0))
+    assert relation.relations[0].left.shape == (3,)
+
+
+def _claim(function, **domains):
+    return vf.claim(**domains)(function)
+
+
+def _named_holds():
+    vf.claim(holds=vf.reals())(lambda holds: vf.equal(holds, 0))
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: _claim(lambda x: None), ValueError,
+         r"one domain for each parameter of <lambda> \(x\), got domains for none"),
+        (lambda: _claim(lambda x: None, x=vf.reals(), y=vf.reals()), ValueError,
+         r"got domains for x, y"),
+        (lambda: _claim(lambda x: None, x=3.0), TypeError,
+         r"claim needs a domain for x of <lambda>, got float 3.0; use vf.reals"),
+        (lambda: _claim(lambda *x: None, x=vf.reals()), ValueError, r"got \* or \*\* in"),
+        (lambda: _claim(lambda x, /: None, x=vf.reals()), ValueError, r"got / in"),
+        (_named_holds, ValueError, r"got a variable named holds"),
+        (lambda: vf.claim(holds=1)(lambda: None), TypeError, r"claim needs holds as a bool, got"),
+        (lambda: vf.claim(source=3)(lambda: None), TypeError, r"claim needs source as a str, got"),
+        (lambda: vf.equal(jnp.zeros(2), jnp.zeros(3)), ValueError,
+         r"equal needs sides of one shape, got \(2,\) and \(3,\)"),
+        (lambda: vf.equal({"a": 1.0}, {"b": 1.0}), ValueError, r"equal needs sides of one struct"),
+        (lambda: vf.less(1j, 2.0), TypeError, r"less needs real arrays, got dtype complex"),
+        (lambda: vf.at_most("a", 2.0), TypeError, r"at_most needs real arrays, got str 'a'"),
+        (lambda: vf.implies(True, vf.equal(1, 1)), TypeError,
+         r"implies needs a relation as its premise, got bool True"),
+        (lambda: vf.implies(vf.equal(1, 1), 3), TypeError,
+         r"implies needs a relation as its conclusion, got int 3"),
+        (lambda: vf.all_of(), ValueError, r"all_of needs at least one relation, got none"),
+        (lambda: vf.all_of(vf.equal(1, 1), 2), TypeError, r"as its relation 2, got int 2"),
+        (lambda: vf.constant(0.1), TypeError, r"constant needs a string, got float 0.1"),
+        (lambda: vf.constant("x"), ValueError, r"constant needs a decimal or a fraction, got 'x'"),
+        (lambda: vf.check(lambda x: x), TypeError, r"check needs a claim, got function"),
+        (lambda: vf.check(_fine(), effort="huge"), ValueError,
+         r"check needs an effort of quick, standard, thorough, got 'huge'"),
+        (lambda: vf.check(_fine(), seed=0.5), TypeError, r"check needs a seed that is an integer"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_refused_with_a_cure(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def _fine():
+    return _claim(lambda x: vf.equal(x, x), x=vf.reals())
+
+
+def test_a_malformed_claim_does_not_take_its_neighbours_along_while_collecting():
+    with collecting() as found:
+        _claim(lambda x: None)
+        _fine()
+    assert isinstance(found[0], Malformed)
+    assert "one domain for each parameter" in found[0].reason
+    assert isinstance(found[1], vf.Claim)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (lambda x: x == x, "needs to return a relation, got an array of dtype bool"),
+        (lambda x: True, "needs to return a relation, got bool True"),
+        (lambda x: 1 / 0, "ZeroDivisionError: division by zero"),
+        (lambda x: vf.equal(x, jax.random.normal(jax.random.key(0))), "a rule for the primitive"),
+        (lambda x: vf.equal(jnp.zeros(2) + x, jnp.zeros(3)), "equal needs sides of one shape"),
+        (lambda x: vf.equal(x, jnp.nan), "a side could not be computed"),
+        (lambda x: vf.equal(1.0 if x > 0 else 2.0, 1.0), "TracerBoolConversionError"),
+        (lambda x: vf.equal(vf.integral(lambda z: 1 / z, 0, 1) + x, x), "an integral diverges"),
+        (lambda x: vf.equal(vf.limit(jnp.sin, jnp.inf) + x, x), "a limit does not exist"),
+        (lambda x: vf.equal(vf.series(lambda k: 1 / k, 1, jnp.inf) + x, x), "a series diverges"),
+        (lambda x: vf.implies(vf.less(1, x * 0), vf.equal(x, 0)), "the premise held at only 0"),
+    ],
+)
+def test_a_claim_that_cannot_be_read_is_undecided_with_its_reason(body, reason):
+    verdict = vf.check(_claim(body, x=vf.reals()), effort="quick")
+    assert verdict.status == "undecided"
+    assert not verdict.as_expected
+    assert reason in verdict.reason
+
+
+def test_a_random_primitive_is_named_with_a_cure():
+    random = _claim(lambda x: vf.equal(x, jax.random.normal(jax.random.key(0))), x=vf.reals())
+    assert "make the random ones variables of it" in vf.check(random, effort="quick").reason
