@@ -17,12 +17,17 @@ def _evaluate(*, text: str, dtype: Any) -> Any:
     return jnp.asarray(value, dtype)
 
 
+def _constant_jvp(primals: Any, tangents: Any, **params: Any) -> Any:
+    value = constant_p.bind(**params)
+    return value, jnp.zeros_like(value)
+
+
 constant_p = jaxprs.define_primitive(
     "exact_constant",
     abstract=lambda *, text, dtype: jaxprs.ShapedArray((), dtype),
     evaluate=_evaluate,
-    jvp=None,
-    batch=None,
+    jvp=_constant_jvp,
+    batch=lambda operands, dims, **params: (constant_p.bind(**params), None),
 )
 
 

@@ -115,7 +115,7 @@ def place(name: str, argument: str, value: Any) -> Any:
     dtype = jnp.result_type(float)
     if isinstance(value, int | float | np.number) and not isinstance(value, bool):
         return np.asarray(value, dtype)
-    if hasattr(value, "__jax_array__"):
+    if not isinstance(value, jax.Array) and hasattr(value, "__jax_array__"):
         value = value.__jax_array__()
     array = value if hasattr(value, "dtype") else np.asarray(value)
     if array.shape or array.dtype.kind not in "fiuV":
