@@ -12,7 +12,7 @@ from flint import acb, arb
 
 from verify.arithmetic import exact
 from verify.arithmetic.arrays import Elementwise
-from verify.arithmetic.balls import elementary, ordering
+from verify.arithmetic.balls import elementary, ordering, powers
 from verify.arithmetic.balls.constants import constant
 from verify.arithmetic.balls.converting import convert_element_type
 from verify.arithmetic.interpreter import NumberSystem
@@ -229,7 +229,7 @@ COMPLEXES = NumberSystem(
         "asinh": _arc("asinh"),
         "acosh": _root_like("acosh", 1),
         "atanh": _arc("atanh"),
-        "pow": _either(elementary.power, _power),
+        "pow": _either(powers.power, _power),
         "logistic": _either(elementary.logistic, _logistic),
         "erf": _real_only("erf"),
         "erfc": _real_only("erfc"),

@@ -82,13 +82,30 @@ def while_(equation: Any) -> Callable[..., Any]:
         goes_on, step = condition.instance(), body.instance()
         while True:
             (again,) = goes_on(*for_condition, *carry)
-            if again is None:
-                raise Undecided(f"a loop's condition could not be decided{at(equation)}")
-            if not again:
+            if not _any(again, equation):
                 return one_or_all(carry)
-            carry = step(*for_body, *carry)
+            following = step(*for_body, *carry)
+            carry = tuple(
+                _where(again, new, old) for new, old in zip(following, carry, strict=True)
+            )
 
     return apply
+
+
+def _any(flags: Any, equation: Any) -> bool:
+    """Whether a loop, or any of a batch of loops, goes on."""
+    each = flags.flat if isinstance(flags, np.ndarray) else (flags,)
+    if any(flag is None for flag in each):
+        raise Undecided(f"a loop's condition could not be decided{at(equation)}")
+    return any(each)
+
+
+def _where(flags: Any, new: Any, old: Any) -> Any:
+    """The new values where a batch of loops goes on, the old where it has ended."""
+    if not isinstance(flags, np.ndarray):
+        return new
+    spread = flags.reshape(flags.shape + (1,) * (new.ndim - flags.ndim)).astype(bool)
+    return np.where(spread, new, old)
 
 
 def custom_linear_solve(equation: Any) -> Callable[..., Any]:

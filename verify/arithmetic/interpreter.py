@@ -22,6 +22,7 @@ from verify.arithmetic.jaxprs import (
     source_line,
 )
 from verify.arithmetic.reading import Notes, repeat_notes, taking_notes
+from verify.arithmetic.rewriting import rewritten
 
 Operation = Callable[..., Any]
 
@@ -158,7 +159,7 @@ class Program:
         flat = _Flat()
         inputs = [flat.name("x") for _ in closed.jaxpr.invars]
         outputs = flat.add(closed, inputs, None)
-        steps = _live(flat.steps, outputs)
+        steps = _live(rewritten(flat.steps), outputs)
         used = {name for step in steps for name in step.inputs} | set(outputs)
         self.constants = {k: v for k, v in flat.constants.items() if k in used}
         self._make = _generate(system, inputs, outputs, steps, list(self.constants))

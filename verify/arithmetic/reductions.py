@@ -8,6 +8,7 @@ import numpy as np
 
 from verify.arithmetic import discrete
 from verify.arithmetic.arrays import Elementwise, boxed, full, unboxed
+from verify.arithmetic.errors import UnsupportedPrimitive
 
 
 def scalar_of(equation: Any, name: str, aval: Any = None) -> Callable[..., Any]:
@@ -17,6 +18,8 @@ def scalar_of(equation: Any, name: str, aval: Any = None) -> Callable[..., Any]:
         alike = equation._replace(in_avals=[aval, aval], out_avals=[aval])
         rule = discrete.RULES[name]
         return (rule if isinstance(rule, Elementwise) else rule(alike)).function
+    if name not in equation.system.rules:
+        raise UnsupportedPrimitive(equation.name, equation.system.name, equation.where)
     return equation.system.scalar(name)
 
 
@@ -59,6 +62,40 @@ def over_axes(function: Callable[[np.ndarray], Any], x: np.ndarray, axes: Any, s
     for i, row in enumerate(rows):
         result[i] = function(row)
     return unboxed(result.reshape(shape))
+
+
+def _is_extreme(name: str) -> Callable[[Any], Callable[..., Any]]:
+    """Which elements are not exceeded along some axes: those that equal the extreme."""
+
+    def rule(equation: Any) -> Callable[..., Any]:
+        axes = equation.params["axes"]
+        compare = scalar_of(equation, name, equation.in_avals[0])
+
+        def mark(row: np.ndarray) -> list[Any]:
+            return [
+                functools.reduce(
+                    discrete.logical_and,
+                    (compare(x, y) for j, y in enumerate(row) if j != i),
+                    True,
+                )
+                for i, x in enumerate(row)
+            ]
+
+        return lambda x: _on_rows(mark, boxed(x), axes)
+
+    return rule
+
+
+def _on_rows(function: Callable[[np.ndarray], Any], x: np.ndarray, axes: Any) -> Any:
+    """A function from a vector to one of its size, applied over some axes of an array."""
+    kept = [axis for axis in range(x.ndim) if axis not in axes]
+    order = [*kept, *axes]
+    turned = x.transpose(order)
+    rows = turned.reshape(int(np.prod(turned.shape[: len(kept)])), -1)
+    result = np.empty(rows.shape, object)
+    for i, row in enumerate(rows):
+        result[i] = function(row)
+    return unboxed(result.reshape(turned.shape).transpose(np.argsort(order)))
 
 
 def _cumulated(name: str) -> Callable[[Any], Callable[..., Any]]:
@@ -130,8 +167,11 @@ RULES: dict[str, Any] = {
     "reduce_and": _folded("and", 1.0),
     "reduce_or": _folded("or", 0.0),
     "reduce_xor": _folded("xor", 0.0),
+    "is_maximum": _is_extreme("ge"),
+    "is_minimum": _is_extreme("le"),
     "cumsum": _cumulated("add"),
     "cumprod": _cumulated("mul"),
+    "cumlogsumexp": _cumulated("logaddexp"),
     "cummax": _cumulated("max"),
     "cummin": _cumulated("min"),
     "dot_general": _dot_general,

@@ -1,19 +1,15 @@
-"""Rules of real balls that use more of the real line than the same formulas on complex ones:
-powers near zero, and functions that are monotone.
-"""
+"""Rules of real balls for powers, sharp on balls that hold zero."""
 
 from typing import Any
 
 from flint import arb
 
 from verify.arithmetic.arrays import Elementwise, inline
-from verify.arithmetic.balls import elementary
 from verify.arithmetic.balls.enclosure import (
     ONE,
     ZERO,
     is_infinite,
     monotone,
-    monotone_method,
     narrowed,
 )
 
@@ -95,7 +91,4 @@ RULES: dict[str, Any] = {
     "cbrt": monotone(cbrt),
     "exp2": inline("two ** {x}", two=arb(2)),
     "log2": inline("{x}.log_base(2)"),
-    "logistic": monotone(elementary.logistic),
-    "tanh": monotone_method("tanh"),
-    "asinh": monotone_method("asinh"),
 }

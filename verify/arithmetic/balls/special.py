@@ -1,19 +1,11 @@
-"""Rules of balls for the error function, its inverse and the Bessel functions."""
+"""Rules of balls for the inverse of the error function, and for Bessel functions."""
 
 from typing import Any
 
 from flint import arb
 
 from verify.arithmetic.arrays import Elementwise
-from verify.arithmetic.balls.enclosure import ONE, is_infinite, monotone, sharpened
-
-
-def erf(x: arb) -> arb:
-    return x.sgn() if is_infinite(x) else x.erf()
-
-
-def erfc(x: arb) -> arb:
-    return ONE - x.sgn() if is_infinite(x) else x.erfc()
+from verify.arithmetic.balls.enclosure import monotone, sharpened
 
 
 def bessel_i0e(x: arb) -> arb:
@@ -30,8 +22,6 @@ def bessel_i1e(x: arb) -> arb:
 
 
 RULES: dict[str, Any] = {
-    "erf": monotone(erf),
-    "erfc": monotone(erfc),
     "erf_inv": monotone(lambda x: sharpened(arb.erfinv, x)),
     "bessel_i0e": Elementwise(bessel_i0e),
     "bessel_i1e": Elementwise(bessel_i1e),

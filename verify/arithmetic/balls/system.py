@@ -10,6 +10,7 @@ from verify.arithmetic.balls import (
     elementary,
     gamma,
     linear,
+    monotone,
     ordering,
     powers,
     rounding,
@@ -37,6 +38,7 @@ BALLS = NumberSystem(
     rules={
         **elementary.RULES,
         **powers.RULES,
+        **monotone.RULES,
         **ordering.RULES,
         **rounding.RULES,
         **converting.RULES,
