@@ -130,12 +130,15 @@ def check(
     with _mistakes_told(debug):
         from verify.checks.effort import effort_of
         from verify.checks.worker import Settings
+        from verify.report.files import need_writable
         from verify.report.session import Request
 
         settings = Settings(effort_of(effort).name, seed, timeout, memory, debug)
         request = Request(paths or [_CATALOGUE], only, jobs)
-        status = _check(request, settings, json=json, markdown=markdown)
-    raise typer.Exit(status)
+        for option, path in (("--json", json), ("--markdown", markdown)):
+            if path:
+                need_writable(option, path)
+    raise typer.Exit(_check(request, settings, json=json, markdown=markdown))
 
 
 @app.command(name="list")
@@ -164,28 +167,21 @@ def exact(
     Its names are those of jax.numpy, jax.nn and jax.scipy.special, jax, vf and pi.
     """
     with _mistakes_told(debug):
-        from verify.checks.exact import exact as exact_value
-        from verify.checks.expression import function_of, numbers
+        from verify.checks.expression import value_of
 
-        given = numbers(values or [])
-        function = function_of(expression, list(given))
-        typer.echo(exact_value(function, *given.values(), digits=digits))
+        typer.echo(value_of(expression, values or [], digits=digits))
 
 
 def _check(request: Any, settings: Any, *, json: str | None, markdown: str | None) -> int:
-    from verify.report.files import need_writable, write
+    from verify.report.files import write
     from verify.report.markdown import to_markdown
     from verify.report.records import to_json
     from verify.report.session import session
     from verify.report.terminal import console_for, print_run
 
-    files = (("--json", json, to_json), ("--markdown", markdown, to_markdown))
-    for option, path, _ in files:
-        if path:
-            need_writable(option, path)
     console = console_for()
     run, tracebacks, is_interrupted = session(request, settings, console)
-    for _, path, text in files:
+    for path, text in ((json, to_json), (markdown, to_markdown)):
         if path:
             write(path, text(run))
     print_run(console, run, tracebacks if settings.debug else ())
@@ -198,12 +194,12 @@ def _check(request: Any, settings: Any, *, json: str | None, markdown: str | Non
 
 @contextlib.contextmanager
 def _mistakes_told(debug: bool) -> Iterator[None]:
-    """Tell a mistake of the caller's in a line; with --debug, show where it was met."""
+    """Tell a mistake of the caller's, a ValueError, in a line; with --debug, where it was met."""
     try:
         yield
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
-    except (ValueError, TypeError, ArithmeticError, OSError) as error:
+    except ValueError as error:
         if debug:
             raise
         typer.echo(str(error), err=True)

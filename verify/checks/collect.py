@@ -101,7 +101,7 @@ def _missing(path: str) -> str:
     """What to say of a path that is not there, with names nearby that are like it."""
     place = Path(path)
     names = os.listdir(place.parent) if place.parent.is_dir() else []
-    near = difflib.get_close_matches(place.name, names, n=1)
+    near = difflib.get_close_matches(place.name, names, n=1, cutoff=0.75)
     cure = f"did you mean {place.parent / near[0]}?" if near else "check how it is written."
     return (
         f"verify check needs a .py file, a folder or a module, got {path!r},"

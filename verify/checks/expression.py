@@ -8,8 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+import jax
+import jax.numpy as jnp
+
+from verify.checks.exact import exact
+from verify.claims.constant import constant, pi
+
+_NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?|\d+/0*[1-9]\d*)")
 _FLOAT = re.compile(r"[+-]?0[xX][\da-fA-F]*\.?[\da-fA-F]*([pP][+-]?\d+)?")
+_EXACTLY, _CONSTANT = "__exactly", "__constant"
 _CURE = "write x=0.1 for one tenth, x=0x1.9p-4 for that float"
 
 
@@ -34,11 +41,40 @@ def numbers(assignments: Sequence[str]) -> dict[str, str | float]:
     return values
 
 
+def value_of(expression: str, assignments: Sequence[str], *, digits: int) -> Any:
+    """The exact value of an expression, as decimal digits.
+
+    Args:
+        expression: see `function_of`.
+        assignments: see `numbers`.
+        digits: how many.
+
+    Raises:
+        ValueError: it has none, or an argument is wrong.
+
+    Example:
+        >>> value_of("x + 0.1", ["x=0.1"], digits=3)
+        '0.200'
+    """
+    values = numbers(assignments)
+    function = function_of(expression, list(values))
+    try:
+        return exact(function, *values.values(), digits=digits)
+    except Exception as error:
+        text = str(error).partition("\n")[0]
+        if text.startswith("exact needs"):
+            raise ValueError(f"verify {text}") from error
+        raise ValueError(
+            f"verify exact needs an expression of real numbers that JAX can trace,"
+            f" got {type(error).__name__}: {text}"
+        ) from error
+
+
 def function_of(expression: str, variables: Sequence[str]) -> Callable[..., Any]:
     """The function of some variables that an expression states.
 
     Its names are those of jax.numpy, jax.nn and jax.scipy.special, jax, jnp, vf and pi.
-    Decimals in it are exact: 0.1 is one tenth.
+    Decimals and pi are exact: 0.1 is one tenth.
 
     Raises:
         ValueError: it is no expression, or its names are not the variables and these.
@@ -46,30 +82,34 @@ def function_of(expression: str, variables: Sequence[str]) -> Callable[..., Any]
     try:
         tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError) as error:
+        why = getattr(error, "msg", error)
         raise ValueError(
-            f"verify exact needs a Python expression, got {expression!r}: {error}; correct it."
+            f"verify exact needs a Python expression, got {expression!r}: {why}."
         ) from error
     scope = names()
     _need_known_names(tree, variables, scope)
     parameters = [ast.arg(name) for name in variables]
     arguments = ast.arguments([], parameters, None, [], [], None, [])
-    body = _Decimals(expression.strip()).visit(tree.body)
+    body = _Exactly(expression.strip(), variables).visit(tree.body)
     function = ast.fix_missing_locations(ast.Expression(ast.Lambda(arguments, body)))
-    return eval(compile(function, "<expression>", "eval"), {"__builtins__": {}, **scope})
+    return eval(compile(function, "<expression>", "eval"), scope)
 
 
 def names() -> dict[str, Any]:
     """What an expression can name. Constants that are only floats, such as e, are left out."""
-    import jax
-    import jax.numpy as jnp
-
-    import verify as vf
+    import verify as vf  # which imports this package
 
     scope: dict[str, Any] = {}
     for module in (jax.scipy.special, jax.nn, jnp):
         public = {n: v for n, v in vars(module).items() if not n.startswith("_")}
         scope |= {n: v for n, v in public.items() if not isinstance(v, float)}
-    return scope | {"jax": jax, "jnp": jnp, "vf": vf, "pi": vf.pi, "inf": jnp.inf}
+    scope |= {"jax": jax, "jnp": jnp, "vf": vf, "pi": pi, "inf": jnp.inf}
+    return scope | {_EXACTLY: _traced, _CONSTANT: constant}
+
+
+def _traced(constant: Any) -> jax.Array:
+    """An exact constant as an array, which jitted functions take; made while tracing."""
+    return jnp.asarray(constant)
 
 
 def _number(name: str, text: str) -> str | float:
@@ -113,11 +153,16 @@ def _unknown(name: str, is_called: bool, scope: Iterable[str]) -> str:
     )
 
 
-class _Decimals(ast.NodeTransformer):
-    """Replaces each decimal that is no float64 by the exact constant."""
+class _Exactly(ast.NodeTransformer):
+    """Replaces pi and each decimal that is no float64 by exact constants."""
 
-    def __init__(self, source: str):
+    def __init__(self, source: str, variables: Sequence[str]):
         self._source = source
+        self._variables = variables
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        is_pi = node.id == "pi" and node.id not in self._variables
+        return _call(_EXACTLY, node) if is_pi else node
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         text = ast.get_source_segment(self._source, node) or ""
@@ -125,5 +170,8 @@ class _Decimals(ast.NodeTransformer):
             return node
         if math.isfinite(node.value) and Fraction(text) == Fraction(node.value):
             return node
-        constant = ast.Attribute(ast.Name("vf", ast.Load()), "constant", ast.Load())
-        return ast.Call(constant, [ast.Constant(text)], [])
+        return _call(_EXACTLY, _call(_CONSTANT, ast.Constant(text)))
+
+
+def _call(name: str, argument: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(name, ast.Load()), [argument], [])

@@ -170,10 +170,10 @@ class Pool:
         match worker.task:
             case Entry() as entry:
                 return Checked(undecided(entry, reason, time.monotonic() - worker.since))
-            case File() as file:
+            case File() as file if file in self._files:  # where no other worker said so before
                 self._files.remove(file)
                 self._problems.append(Problem(_unloaded(file, reason)))
-            case _ if not worker.is_ready:
+            case None if not worker.is_ready:
                 raise WorkerError(f"verify check needs a worker that starts, got one: {reason}.")
         return Ended(reason)
 

@@ -30,8 +30,11 @@ def write(path: str, text: str) -> None:
         Path(path).write_text(text, encoding="utf-8")
         return
     part = _part(path)
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, Path(path).resolve())
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, Path(path).resolve())
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _is_special(path: str) -> bool:

@@ -87,7 +87,7 @@ def summary(run: Run) -> dict[str, Any]:
         **{status: statuses[status] for status in STATUSES},
         "not_run": run.not_run,
         "errors": len(run.errors),
-        "seconds": run.seconds,
+        "seconds": round(run.seconds, 3),
     }
 
 
@@ -134,7 +134,7 @@ def _claim(verdict: Verdict) -> dict[str, Any]:
         "counterexample": plain(verdict.counterexample),
         "reason": verdict.reason,
         "evidence": [plain(dataclasses.asdict(item)) for item in verdict.evidence],
-        "seconds": verdict.seconds,
+        "seconds": round(verdict.seconds, 3),
     }
 
 

@@ -84,8 +84,8 @@ def _near(entries: Sequence[Entry], glob: str) -> str:
     names = [name_of(entry.id) for entry in entries]
     word = glob.rpartition("::")[2].strip("*")
     near = [name for name in names if word and word.lower() in name.lower()][:3]
-    near = near or difflib.get_close_matches(word, names, n=3, cutoff=0.4)
-    return f"near it are {', '.join(near)}" if near else "verify list shows the names"
+    near = near or difflib.get_close_matches(word, names, n=3)
+    return f"near it: {', '.join(near)}" if near else "verify list shows the names"
 
 
 def _chosen(entries: Sequence[Entry], only: str | None, problems: list[Problem]) -> list[Entry]:

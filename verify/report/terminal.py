@@ -3,6 +3,7 @@
 import contextlib
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import IO, Any, NamedTuple
 
 from rich.console import Console
@@ -60,22 +61,22 @@ def print_run(console: Console, run: Run, tracebacks: Sequence[str] = ()) -> Non
     for error in run.errors:
         _print(console, _wrapped(console, f"error: {error}", 0, 2), "bold red")
     is_good = not (run.unexpected or run.errors or run.not_run)
-    _print(console, f"{summary_line(run)}; {run.seconds:.1f} s", _STYLES[is_good])
+    line = f"{summary_line(run)}; {run.seconds:.1f} s"
+    _print(console, _wrapped(console, line, 0, 0), _STYLES[is_good])
 
 
 def print_list(console: Console, entries: Sequence[Any]) -> None:
     """Claims by file: name, the first line of the statement, source, what is expected."""
-    last = None
-    for entry in entries:
-        if file_of(entry.id) != last:
-            _print(console, *([""] if last else []))
-            last = file_of(entry.id)
-            _print(console, last, "bold")
-        _print(console, f"  {name_of(entry.id)}")
-        about = [entry.fault or expectation(entry.holds), entry.source]
-        for line in (first_line(entry.statement), "; ".join(filter(None, about))):
-            if line:
-                _print(console, _wrapped(console, line, 4, 6), "dim")
+    for number, (file, group) in enumerate(groupby(entries, lambda entry: file_of(entry.id))):
+        if number:
+            _print(console)
+        _print(console, file, "bold")
+        for entry in group:
+            _print(console, f"  {name_of(entry.id)}")
+            about = [entry.fault or expectation(entry.holds), entry.source]
+            for line in (first_line(entry.statement), "; ".join(filter(None, about))):
+                if line:
+                    _print(console, _wrapped(console, line, 4, 6), "dim")
 
 
 def waiting(console: Console, text: str) -> contextlib.AbstractContextManager[Any]:
@@ -99,16 +100,21 @@ def progress(
     if not console.is_terminal:
         yield lambda verdict: None
         return
+    unexpected = False
     columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), _Running(running))
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=total)
 
         def show(verdict: Verdict) -> None:
+            nonlocal unexpected
             bar.advance(task)
             if not verdict.as_expected:
+                unexpected = True
                 _print_row(console, verdict, verdict.id)
 
         yield show
+    if unexpected:
+        _print(console)
 
 
 class _Running(ProgressColumn):
@@ -123,13 +129,16 @@ class _Running(ProgressColumn):
 
 
 def _print_row(console: Console, verdict: Verdict, name: str = "") -> None:
-    """Mark, status, name, and the gist beside it or, where there is no room, below."""
+    """Mark, status, name, and the gist beside it or, where there is no room, below.
+
+    An undecided claim is never expected, and its block gives the reason.
+    """
     glyphs = glyphs_of(console)
     mark = glyphs.expected if verdict.as_expected else glyphs.unexpected
     row = Text(f"  {mark} ", _STYLES[verdict.as_expected])
     row.append(f"{verdict.status:<{_STATUS_WIDTH}}  ")
     row.append(name or name_of(verdict.id), "default")
-    about = " ".join(gist(verdict).split())
+    about = "" if verdict.status == "undecided" else " ".join(gist(verdict).split())
     if about and console.is_terminal and len(row) + 2 + len(about) > console.width:
         indent = " " * (6 + _STATUS_WIDTH)
         about = _cut(about, console.width - len(indent) - 1, glyphs.cut)
@@ -147,7 +156,7 @@ def _print_block(console: Console, verdict: Verdict) -> None:
         *verdict.statement.splitlines(),
         " ".join(filter(None, (what, place(verdict)))),
         verdict.reason and f"reason: {verdict.reason}",
-        *map(evidence_text, verdict.evidence),
+        *(evidence_text(item) for item in verdict.evidence if evidence_text(item) != item.method),
     ]
     for line in filter(None, lines):
         _print(console, _wrapped(console, line, 4, 6))
