@@ -94,7 +94,7 @@ def while_(equation: Any) -> Callable[..., Any]:
 
 def _any(flags: Any, equation: Any) -> bool:
     """Whether a loop, or any of a batch of loops, goes on."""
-    each = flags.flat if isinstance(flags, np.ndarray) else (flags,)
+    each = list(flags.flat) if isinstance(flags, np.ndarray) else [flags]
     if any(flag is None for flag in each):
         raise Undecided(f"a loop's condition could not be decided{at(equation)}")
     return any(each)
