@@ -7,7 +7,7 @@ import numpy as np
 from verify.arithmetic.interpreter import Constant
 from verify.checks import cost
 from verify.checks.effort import Effort
-from verify.checks.judgement import failing_sides
+from verify.checks.judgement import are_alike, failing_sides
 from verify.checks.points import Point, random_points
 from verify.checks.reader import Outcome, Reader, at_generic
 from verify.checks.shrink import shrunk
@@ -66,12 +66,19 @@ def _objection(reader: Reader, point: Point, rng: np.random.Generator, effort: E
     if not _survives_wide_constants(reader, point):
         return ("the gap vanishes when inexact constants may be off by 2^-40: "
                 + ", ".join(map(_constant_text, reader.inexact_constants[:3])))  # fmt: skip
-    if outcome.is_estimated and not reader.second_look(point, outcome.bits).may_refute:
+    if outcome.is_estimated and not _seen_again(outcome, reader.second_look(point, outcome.bits)):
         return "the gap rests on an estimate that a second, independent look did not confirm"
     if outcome.notes.exchanged and not _fails_generically(reader, rng, effort):
         what = ", ".join(sorted(outcome.notes.exchanged))
         return f"the gap shows only at single points, where {what} need not be right"
     return ""
+
+
+def _seen_again(first: Outcome, second: Outcome) -> bool:
+    """Whether a second look shows the same violation, not merely another one."""
+    if not second.may_refute or first.relation is None or second.relation is None:
+        return False
+    return are_alike(first.relation, second.relation)
 
 
 def _survives_wide_constants(reader: Reader, point: Point) -> bool:

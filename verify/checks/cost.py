@@ -7,7 +7,7 @@ from verify.arithmetic.jaxprs import Closed, inner_jaxprs, scan_of
 # How often the function inside such a primitive is evaluated, roughly.
 _EVALUATIONS = {"integral": 1_000, "series": 100, "limit": 60, "derivative": 20, "while": 20}
 _BALL_BUDGET = 300_000  # equations read in balls, all points together: about half a second
-_FLOAT_BUDGET = 2**26  # equations evaluated in floats
+_FLOAT_BUDGET = 2**25  # equations evaluated in floats
 _MEMORY_BUDGET = 2**24  # numbers held at once by a batch in floats
 _FEWEST = 30  # points, however dear
 

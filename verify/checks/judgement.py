@@ -263,3 +263,34 @@ def _text(side: Any) -> str:
     if not side.is_finite():
         return "inf" if side > 0 else "-inf"
     return side.str(12, radius=False)
+
+
+_ALIKE = 1e-3  # of a gap, by which two looks at its sides may differ
+
+
+def are_alike(first: Relation, second: Relation) -> bool:
+    """Whether two readings of the sides differ by little beside the gap between them."""
+    sides = [jax.tree.leaves(r, is_leaf=_is_value) for r in (first, second)]
+    gaps = [_float(abs(a - b).mid()) for a, b in _false_pairs(first)]
+    allowed = _ALIKE * max(gaps, default=0.0)
+    entries = [[v for leaf in leaves for v in boxed(leaf).flat] for leaves in sides]
+    return all(_is_alike(a, b, allowed) for a, b in zip(*entries, strict=True))
+
+
+def _is_alike(a: Any, b: Any, allowed: float) -> bool:
+    if isinstance(a, arb) and isinstance(b, arb) and a.is_finite() and b.is_finite():
+        return a.overlaps(b) or _float(abs(a - b).upper()) <= allowed
+    return a is b or bool(a == b)
+
+
+def _false_pairs(relation: Relation) -> Iterator[tuple[arb, arb]]:
+    match relation:
+        case AllOf(relations):
+            for each in relations:
+                yield from _false_pairs(each)
+        case Implies(_, conclusion):
+            yield from _false_pairs(conclusion)
+        case Equal(left, right) | Less(left, right) | AtMost(left, right):
+            for a, b in _entries(left, right):
+                if isinstance(a, arb) and isinstance(b, arb) and (a - b).is_finite():
+                    yield a, b

@@ -6,6 +6,7 @@ random, a true difference does not.
 """
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,9 @@ _NEIGHBOURS = (0.0, 3e-16, -7e-16)  # relative steps to neighbouring inputs
 _KEPT = 24  # points that the ranking hands on
 _STRATA = 16  # parts of the domain of which each hands on its best
 _LOST = 4  # points at which a side is NaN
-_RATE = 0.05  # of the ascent, in free coordinates
+_QUADRATURE = 1e-6  # relative error of quadrature in floats, under which nothing is seen
+_RATE = 0.05  # of the ascent, in steps of the domains
+_COMPILE_FAST = {"xla_backend_optimization_level": 0}  # halves the time that it takes
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,9 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
         look = _Look(claim)
         batch = {n: d.sample(rng, count, effort.reach) for n, d in claim.domains.items()}
         scores, values = look.scores(batch)
-        rows = _ranked(batch, scores, values)
+        rows = _ranked(batch, scores, values, look.is_cheap)
         points = [_row(batch, i) for i in rows]
-        evaluated = count * len(_NEIGHBOURS)
+        evaluated = count * (len(_NEIGHBOURS) if look.is_cheap else 1)
         if effort.ascents and look.is_cheap:
             starts = _starts(scores, values, effort.ascents, rng)
             points = look.ascend({n: v[starts] for n, v in batch.items()}, effort.steps) + points
@@ -68,9 +71,10 @@ class _Look:
         self.traced = claim.traced
         self.chunk = cost.float_chunk(cost.cost(self.traced.program))
         self._values = jax.jit(jax.vmap(self._violation))
-        self._steps = jax.jit(jax.vmap(jax.value_and_grad(self._objective)))
+        slopes = jax.vmap(jax.value_and_grad(self._objective))
+        self._slopes = jax.jit(slopes, compiler_options=_COMPILE_FAST)
 
-    @property
+    @functools.cached_property
     def is_cheap(self) -> bool:
         """Whether a claim holds no integral, series or limit, which make an ascent dear."""
         names = {e.primitive.name for e in jaxprs.all_equations(self.traced.program)}
@@ -80,14 +84,16 @@ class _Look:
         sides = jaxprs.evaluate(self.traced.program, *(values[n] for n in self.domains))
         return violation(self.traced.relation(sides))
 
-    def _objective(self, free: Mapping[str, Any]) -> Any:
-        values = {n: d.from_free(free[n]) for n, d in self.domains.items()}
+    def _objective(self, values: Mapping[str, Any]) -> Any:
         found = self._violation(values)
         # Steep where the violation is tiny: an identity's is 1e-9 before it is 1.
         return jnp.where(found > 0, jnp.log(jnp.maximum(found, 1e-300)), found - 700.0)
 
     def scores(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
         """How steady and how large the violation is at each point of a batch."""
+        if not self.is_cheap:  # an error of quadrature is as steady as a violation
+            values = self._all(batch)
+            return np.where(values > _QUADRATURE, values, -np.inf), values
         looks = [self._all({n: v * (1 + step) for n, v in batch.items()}) for step in _NEIGHBOURS]
         stack = np.stack(looks)
         least, spread = stack.min(0), stack.max(0) - stack.min(0)
@@ -106,45 +112,50 @@ class _Look:
 
     def ascend(self, starts: Batch, steps: int) -> list[dict[str, np.ndarray]]:
         """Where gradient ascent on the violation gets to, best first."""
-        free = {n: jax.vmap(d.to_free)(jnp.asarray(starts[n])) for n, d in self.domains.items()}
-        optimiser = _optimiser()
-        state = optimiser.init(free)
-        best, best_values = free, None
+        here, best = starts, starts
+        record = np.full(len(next(iter(starts.values()))), -np.inf)
+        state = None
         for _ in range(steps):
-            values, slopes = self._steps(free)
-            best, best_values = _better(best, best_values, free, values)
-            free, state = _moved(free, slopes, state)
-        found = {n: np.asarray(jax.vmap(d.from_free)(best[n])) for n, d in self.domains.items()}
-        order = np.argsort(-np.nan_to_num(np.asarray(best_values), nan=-np.inf))[:_KEPT]
-        return [_row(found, int(i)) for i in order]
+            values, slopes = self._slopes(here)
+            values = np.nan_to_num(np.asarray(values), nan=-np.inf)
+            better = values > record
+            best = {n: np.where(_along(better, v), here[n], v) for n, v in best.items()}
+            record = np.maximum(record, values)
+            pull = {n: np.asarray(slopes[n]) * d.metric(here[n]) for n, d in self.domains.items()}
+            step, state = _adam(pull, state)
+            here = {n: d.moved(here[n], step[n]) for n, d in self.domains.items()}
+        return [_row(best, int(i)) for i in np.argsort(-record)[:_KEPT]]
+
+
+def _along(flags: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Flags for the rows of an array, in its rank."""
+    return flags.reshape(-1, *[1] * (values.ndim - 1))
+
+
+def _adam(pull: Batch, state: Any) -> tuple[Batch, Any]:
+    """Steps of Adam for all numbers of all ascents, in one flat array."""
+    flat = np.concatenate([v.reshape(len(v), -1) for v in pull.values()], axis=1)
+    flat = jnp.asarray(np.clip(np.nan_to_num(flat), -1e100, 1e100))
+    steps, state = _adam_step(flat, _optimiser().init(flat) if state is None else state)
+    parts, position = {}, 0
+    for name, value in pull.items():
+        size = math.prod(value.shape[1:])
+        part = np.asarray(steps[:, position : position + size])
+        parts[name], position = part.reshape(value.shape), position + size
+    return parts, state
 
 
 @functools.cache
 def _optimiser() -> Any:
     import optax
 
-    return optax.chain(optax.zero_nans(), optax.scale_by_adam(), optax.scale(_RATE))
+    return optax.chain(optax.scale_by_adam(), optax.scale(_RATE))
 
 
 @jax.jit
-def _moved(free: Any, slopes: Any, state: Any) -> tuple[Any, Any]:
-    updates, state = _optimiser().update(slopes, state)
-    return jax.tree.map(jnp.add, free, updates), state
-
-
-@jax.jit
-def _chosen(best: Any, best_values: Any, free: Any, values: Any) -> tuple[Any, Any]:
-    better = values > best_values
-
-    def pick(new: Any, old: Any) -> Any:
-        return jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-    return jax.tree.map(pick, free, best), jnp.where(better, values, best_values)
-
-
-def _better(best: Any, best_values: Any, free: Any, values: Any) -> tuple[Any, Any]:
-    values = jnp.nan_to_num(values, nan=-jnp.inf)
-    return (free, values) if best_values is None else _chosen(best, best_values, free, values)
+def _adam_step(pull: Any, state: Any) -> tuple[Any, Any]:
+    """Compiled once for all claims with as many numbers."""
+    return _optimiser().update(pull, state)
 
 
 def violation(relation: Relation) -> Any:
@@ -172,15 +183,17 @@ def _largest(gap: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
     return functools.reduce(jnp.maximum, gaps)
 
 
-def _ranked(batch: Batch, scores: np.ndarray, values: np.ndarray) -> list[int]:
+def _ranked(batch: Batch, scores: np.ndarray, values: np.ndarray, is_cheap: bool) -> list[int]:
     """The points to look at in balls: steadiest, largest, best of each part, some NaN."""
-    steady = np.argsort(-scores)[:_KEPT]
-    large = np.argsort(-np.nan_to_num(values, nan=-np.inf))[: _KEPT // 2]
+    kept = _KEPT if is_cheap else _KEPT // 3
+    steady = np.argsort(-scores)[:kept]
+    large = np.argsort(-np.nan_to_num(values, nan=-np.inf))[: kept // 2]
     first = next(iter(batch.values())).reshape(len(scores), -1)[:, :1].ravel()
-    order = np.argsort(first)
-    strata = [part[np.argmax(scores[part])] for part in np.array_split(order, _STRATA) if len(part)]
-    lost = np.flatnonzero(np.isnan(values))[:_LOST]
-    violated = [i for i in (*steady, *large, *strata) if values[i] > 0]
+    parts = np.array_split(np.argsort(first), _STRATA if is_cheap else _STRATA // 4)
+    strata = [part[np.argmax(scores[part])] for part in parts if len(part)]
+    lost = np.flatnonzero(np.isnan(values))[: _LOST if is_cheap else 1]
+    least = 0.0 if is_cheap else _QUADRATURE
+    violated = [i for i in (*steady, *large, *strata) if values[i] > least]
     return list(dict.fromkeys(map(int, (*violated, *lost))))
 
 

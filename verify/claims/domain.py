@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
 from verify.claims.simplex import Simplex
 
@@ -121,28 +120,23 @@ class Interval:
             low, high = np.nextafter(low, np.inf), np.nextafter(high, -np.inf)
         return np.clip(x, low, high)
 
-    def to_free(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Coordinates in which an ascent takes steps of one size, without ends."""
+    def metric(self, x: np.ndarray) -> np.ndarray:
+        """How far a step of size one goes: as far as x is from the ends or from zero."""
         if math.isfinite(self.low) and math.isfinite(self.high):
-            return (x - self.low) / max(self.high - self.low, np.finfo(float).tiny)
+            return np.full_like(x, self.high - self.low)
         if math.isfinite(self.low):
-            return jnp.log(jnp.maximum(x - self.low, 1e-300))
-        if math.isfinite(self.high):
-            return jnp.log(jnp.maximum(self.high - x, 1e-300))
-        return jnp.arcsinh(x)
+            return x - self.low
+        return self.high - x if math.isfinite(self.high) else 1 + abs(x)
 
-    def from_free(self, u: Float[Array, "..."]) -> Float[Array, "..."]:
-        """The inverse of `to_free`; what falls outside is moved to the nearer end."""
+    def moved(self, x: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """Where steps lead, kept inside; a half-line is crossed by factors."""
         if math.isfinite(self.low) and math.isfinite(self.high):
-            low, high = self._ends(1.0)
-            if self.is_open:
-                low, high = np.nextafter(low, np.inf), np.nextafter(high, -np.inf)
-            return jnp.clip(self.low + u * (self.high - self.low), low, high)
+            return self._clipped(x + step * (self.high - self.low), 1.0)
         if math.isfinite(self.low):
-            return self.low + jnp.exp(u)
+            return self.low + (x - self.low) * np.exp(step)
         if math.isfinite(self.high):
-            return self.high - jnp.exp(u)
-        return jnp.sinh(u)
+            return self.high - (self.high - x) * np.exp(-step)
+        return x + step * (1 + abs(x))
 
     def settled(self, x: np.ndarray) -> np.ndarray | None:
         """A found array as a point of the domain, or None."""
@@ -212,12 +206,13 @@ class Integers:
         near = self.low + rng.integers(0, min(10, self.high - self.low), shape, endpoint=True)
         return np.where(rng.random(shape) < 0.5, wide, near).astype(np.float64)
 
-    def to_free(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+    def metric(self, x: np.ndarray) -> np.ndarray:
         """Integers are not moved by an ascent."""
-        return x
+        return np.zeros_like(x)
 
-    def from_free(self, u: Float[Array, "..."]) -> Float[Array, "..."]:
-        return jnp.clip(jnp.round(u), self.low, self.high)
+    def moved(self, x: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """Integers stay where they are."""
+        return x
 
     def settled(self, x: np.ndarray) -> np.ndarray | None:
         """A found array as a point of the domain, or None."""

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -65,12 +62,13 @@ class Simplex:
         weights = np.where(rng.random((count, 1)) < 0.1, repeated, weights)
         return _on_grid(weights)
 
-    def to_free(self, x: Float[Array, "n"]) -> Float[Array, "n"]:
-        """Logits, in which an ascent takes steps."""
-        return jnp.log(x)
+    def metric(self, x: np.ndarray) -> np.ndarray:
+        """Entries are moved by factors."""
+        return x
 
-    def from_free(self, u: Float[Array, "n"]) -> Float[Array, "n"]:
-        return jnp.maximum(jax.nn.softmax(u), 1e-12)
+    def moved(self, x: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """Where steps lead, scaled to sum to one."""
+        return _on_grid(x * np.exp(step))
 
     def settled(self, x: np.ndarray) -> np.ndarray | None:
         """A found vector as a point of the domain, or None."""
