@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from verify.arithmetic.balls.system import BALLS
 from verify.arithmetic.jets import ordering
+from verify.arithmetic.jets.cauchy import Disc, sampled
 from verify.arithmetic.jets.series import (
     Frame,
     SideNeeded,
@@ -156,6 +157,28 @@ def test_what_vanishes_at_an_unknown_rate_is_no_divisor():
     assert sign_of(nothing) is None
 
 
+@given(size=st.sampled_from([4, 6, 10]), pole=st.integers(2, 5))
+def test_few_samples_on_a_circle_enclose_the_coefficients_all_the_same(size, pole):
+    disc = Disc(arb(1), arb(pole) / (pole - 1))
+    found = sampled(lambda t: 1 / (1 - t / pole), disc, 3, size)
+    for k, c in enumerate(found):
+        assert c.overlaps(arb(pole) ** -k)
+        assert arb(8) ** (-size - 1) < c.rad() < arb(8) ** (-size + 1)
+
+
+def test_a_series_that_is_cut_knows_where():
+    cut = normal(1, [arb(k) for k in (2, 3, 4)], math.inf, Frame(2, True))
+    assert (coefficient(cut, 1), coefficient(cut, 2), coefficient(cut, 3)) == (2, 3, None)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_sign_left_open_is_open_from_the_term_that_leaves_it(order):
+    open_sign = normal(order, [arb(0, 1), arb(1)], math.inf, Frame(5, True))
+    for found in (ordering.absolute(open_sign), ordering.maximum(open_sign, arb(0))):
+        assert coefficient(found, order - 1) == 0
+        assert coefficient(found, order) is None
+
+
 def test_an_unknown_quantity_stays_unknown_and_keeps_its_reason():
     t = variable(arb(0), Frame(3, True))
     lost = JETS.scalar("sin")(divide(arb(1), t))
@@ -183,3 +206,9 @@ def test_infinite_constants_are_compared_and_absorbed(side):
     assert t + infinity == infinity
     assert -infinity * t == -infinity
     assert t / infinity == 0
+
+
+def test_a_constant_that_is_not_a_number_makes_everything_unknown():
+    t, nan = variable(arb(1), Frame(3, True)), arb.nan()
+    assert all(x.why for x in (t + nan, nan - t, t * nan, nan * t, t / nan, nan / t))
+    assert ordering.eq(t, nan) is None

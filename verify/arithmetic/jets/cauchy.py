@@ -30,7 +30,7 @@ _HALVINGS = 64  # how small a disc is tried
 _LARGEST_BOUND = 2**64  # a disc on which the enclosure is wider is too large
 
 
-class _Disc(NamedTuple):
+class Disc(NamedTuple):
     """A disc around zero on which a function is analytic and bounded."""
 
     radius: arb
@@ -49,7 +49,8 @@ def composed(function: Function, is_inside: Callable[..., Any], *arguments: Scal
     disc = _disc(composition, lambda t: is_inside(*(_polynomial(s, t) for s in series)))
     if disc is None:
         return unknown(TOO_WIDE)
-    return normal(0, _coefficients(composition, disc, count), count, jets[0].frame)
+    size = 2 * math.ceil((current().bits + 64) / (2 * _SHRINK))
+    return normal(0, sampled(composition, disc, count, size), count, jets[0].frame)
 
 
 def _polynomial(series: Sequence[arb], t: acb) -> acb:
@@ -59,7 +60,7 @@ def _polynomial(series: Sequence[arb], t: acb) -> acb:
     return result
 
 
-def _disc(function: Callable[[acb], acb], is_inside: Callable[[acb], Any]) -> _Disc | None:
+def _disc(function: Callable[[acb], acb], is_inside: Callable[[acb], Any]) -> Disc | None:
     """The largest disc tried on which the function is known to be analytic and bounded."""
     for k in range(_HALVINGS):
         radius = arb(2) ** -k
@@ -68,13 +69,12 @@ def _disc(function: Callable[[acb], acb], is_inside: Callable[[acb], Any]) -> _D
             continue
         bound = function(disc).abs_upper()
         if bound.is_finite() and bound < _LARGEST_BOUND:
-            return _Disc(radius, bound)
+            return Disc(radius, bound)
     return None
 
 
-def _coefficients(function: Callable[[acb], acb], disc: _Disc, count: int) -> list[arb]:
-    """The first coefficients of a function that is real on the real line."""
-    size = 2 * math.ceil((current().bits + 64) / (2 * _SHRINK))
+def sampled(function: Callable[[acb], acb], disc: Disc, count: int, size: int) -> list[arb]:
+    """The first coefficients of a function that is real on the real line, from N = `size`."""
     radius = disc.radius / 2**_SHRINK
     turns = [(acb(2 * j) / size).exp_pi_i() for j in range(size)]
     # The values at conjugate places are conjugate.

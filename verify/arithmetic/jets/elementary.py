@@ -161,7 +161,7 @@ def integer_pow(equation: Any) -> Elementwise:
 
 
 def atan(x: Jet) -> Scalar:
-    """atan x = ±pi/2 - atan(1/x) towards infinity."""
+    """Towards infinity, ±pi/2 less the angle of 1/x."""
     if x.why or x.valuation >= 0:
         return composed(x, taylor.atan)
     sign = sign_of(x)
@@ -201,7 +201,7 @@ def asin(x: Jet) -> Scalar:
 
 
 def acos(x: Jet) -> Scalar:
-    """acos x = 2 asin sqrt((1 - x)/2) beside 1, and pi - acos(-x) beside -1."""
+    """2 asin sqrt((1 - x)/2) beside 1, and pi less that of -x beside -1."""
     if not _is_at_unit(x):
         return composed(x, taylor.acos)
     if constant_term(x) < 0:

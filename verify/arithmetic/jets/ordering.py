@@ -89,7 +89,7 @@ def maximum(x: Scalar, y: Scalar) -> Scalar:
 
 
 def minimum(x: Scalar, y: Scalar) -> Scalar:
-    return -maximum(-x, -y)
+    return x if x is y else -maximum(-x, -y)
 
 
 def clamp(low: Scalar, x: Scalar, high: Scalar) -> Scalar:

@@ -49,7 +49,7 @@ def polygamma(m: Scalar, x: Scalar) -> Scalar:
 
 
 def zeta(s: Scalar, q: Scalar) -> Scalar:
-    """zeta(s, q + h) = Σ binomial(-s, k) zeta(s + k, q) h^k."""
+    """In q alone, Σ binomial(-s, k) h^k times its value at s + k."""
     if isinstance(s, Jet):
         return cauchy.composed(lambda s, q: s.zeta(q), _is_in_zetas_domain, s, q)
 
