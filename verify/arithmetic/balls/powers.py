@@ -79,6 +79,8 @@ def _positive_power(x: arb, y: arb) -> arb:
 
 
 def cbrt(x: arb) -> arb:
+    if x.is_zero():
+        return x
     if x >= ZERO:
         return x.root(3)
     return -((-x).root(3)) if x <= ZERO else arb.nan()
