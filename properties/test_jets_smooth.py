@@ -48,6 +48,12 @@ SMOOTH = {
              (-1.5, 0.0, 3.0), 12),
     "logsumexp": (lambda x: jax.nn.logsumexp(jnp.stack([x, 2 * x, 1.0])),
                   lambda x: mp.log(mp.exp(x) + mp.exp(2 * x) + mp.e), (-1.0, 1.0), 25),
+    "cumlogsumexp": (
+        lambda x: jax.lax.cumlogsumexp(jnp.stack([x, 2 * x, 1.0]))[2],
+        lambda x: mp.log(mp.exp(x) + mp.exp(2 * x) + mp.e),
+        (-1.0, 0.0, 1.0),
+        25,
+    ),
     "softmax": (lambda x: jax.nn.softmax(jnp.stack([x, 2 * x, 1.0]))[1],
                 lambda x: mp.exp(2 * x) / (mp.exp(x) + mp.exp(2 * x) + mp.e), (-1.0, 1.0), 25),
     "erf": (jsp.erf, mp.erf, (-3.0, 0.5), 25),

@@ -257,6 +257,23 @@ def _is_regular(x: Jet) -> bool:
     return has_limit(x) and x.valuation == 0
 
 
+def logaddexp(x: Scalar, y: Scalar) -> Scalar:
+    """log(exp(x) + exp(y)) = x + log(1 + exp(y - x)); the analytic function has no tie."""
+    for one, other in ((x, y), (y, x)):
+        if isinstance(one, arb) and one == arb.neg_inf():
+            return other
+    return x + _softplus(y - x)
+
+
+def _softplus(x: Scalar) -> Scalar:
+    """log(1 + exp(x)), which is x + log(1 + exp(-x)) towards infinity."""
+    if isinstance(x, arb):
+        return x.exp().log1p()
+    if _is_pole(x, 1):
+        return x + _softplus(-x)
+    return vanishing(FLAT, x.frame) if _is_pole(x, -1) else composed(x, taylor.softplus)
+
+
 def one_minus_square(x: Jet) -> Scalar:
     return (ONE - x) * (ONE + x)
 
@@ -297,6 +314,7 @@ FUNCTIONS: dict[str, Callable[..., Scalar]] = {
     "erf": towards(-1, 1, analytic(taylor.erf)),
     "erfc": towards(2, 0, analytic(taylor.erfc)),
     "one_minus_square": one_minus_square,
+    "logaddexp": logaddexp,
 }
 
 # These are written with operators alone, which balls and jets both have.

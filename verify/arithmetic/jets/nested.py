@@ -1,4 +1,4 @@
-"""Rules of jets for the primitives that carry a function."""
+"""Rules of jets for the primitives that carry a function, or are read in balls alone."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq, fmpq_poly
 
-from verify.arithmetic.arrays import boxed, unboxed
+from verify.arithmetic.arrays import Elementwise, boxed, lift, unboxed
 from verify.arithmetic.balls.system import BALLS
 from verify.arithmetic.errors import Undecided, Unreadable
 from verify.arithmetic.jaxprs import closed
@@ -172,7 +172,11 @@ def of_balls_alone(name: str) -> Callable[[Any], Callable[..., Any]]:
     """The rule of balls; an operand that varies cannot be read."""
 
     def rule(equation: Any) -> Callable[..., Any]:
-        balls = BALLS.rules[name](equation._replace(system=BALLS))
+        balls = BALLS.rules[name]
+        if isinstance(balls, Elementwise):
+            balls = lift(balls, len(equation.in_avals), equation.out_avals)
+        else:
+            balls = balls(equation._replace(system=BALLS))
 
         def apply(*operands: Any) -> Any:
             _need_fixed(equation, operands)
@@ -183,9 +187,10 @@ def of_balls_alone(name: str) -> Callable[[Any], Callable[..., Any]]:
     return rule
 
 
+_OF_BALLS_ALONE = ("series", "limit", "eigh", "svd", "qr", "igamma_grad_a")
+
 RULES: dict[str, Any] = {
     "derivative": nested_derivative,
     "integral": nested_integral,
-    "series": of_balls_alone("series"),
-    "limit": of_balls_alone("limit"),
+    **{name: of_balls_alone(name) for name in _OF_BALLS_ALONE},
 }

@@ -31,7 +31,7 @@ def integrated(start: arb, slope: Sequence[arb]) -> list[arb]:
 
 def riccati(value: arb, slope: arb, a: int, b: int, n: int) -> list[arb]:
     """Coefficients of y with y' = s, s' = (a + b y) s."""
-    y, s = [value], [slope]
+    y, s = [value][:n], [slope]
     for k in range(n - 1):
         y.append(s[k] / (k + 1))
         rest = a * s[k] + b * sum((y[j] * s[k - j] for j in range(k + 1)), arb(0))
@@ -103,6 +103,12 @@ def logistic(x: arb, n: int) -> list[arb]:
     small = (-x if x > 0 else x).exp()
     value = (1 if x > 0 else small) / (1 + small)
     return riccati(value, _bell(x), 1, -2, n)
+
+
+def softplus(x: arb, n: int) -> list[arb]:
+    """Of log(1 + exp(x)), whose slope is the logistic function."""
+    value = x + (-x).exp().log1p() if x > 0 else x.exp().log1p()
+    return integrated(value, logistic(x, n - 1))
 
 
 def _bell(x: arb) -> arb:
