@@ -5,7 +5,6 @@ import time
 
 import jax
 import jax.numpy as jnp
-import mpmath as mp
 import numpy as np
 import pytest
 from flint import arb
