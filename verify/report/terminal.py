@@ -23,7 +23,9 @@ from verify.report.records import Run, by_file, file_of, name_of
 from verify.report.words import expectation, first_line, gist, place, summary_line
 
 _STYLES = {True: "green", False: "bold red"}
+_BAR = 20
 _STATUS_WIDTH = len("undecided")
+_INDENT = 4 + _STATUS_WIDTH + 2  # of a name, after the mark and the status
 
 
 class Glyphs(NamedTuple):
@@ -101,7 +103,12 @@ def progress(
         yield lambda verdict: None
         return
     unexpected = False
-    columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), _Running(running))
+    columns = (
+        BarColumn(_BAR),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        _Running(console, running),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=total)
 
@@ -110,7 +117,8 @@ def progress(
             bar.advance(task)
             if not verdict.as_expected:
                 unexpected = True
-                _print_row(console, verdict, verdict.id)
+                room = console.width - _INDENT
+                _print_row(console, verdict, _cut(verdict.id, room, glyphs_of(console).cut))
 
         yield show
     if unexpected:
@@ -120,12 +128,15 @@ def progress(
 class _Running(ProgressColumn):
     """The claim that has been running longest."""
 
-    def __init__(self, running: Callable[[], list[str]]):
-        super().__init__(Column(no_wrap=True, overflow="crop"))
+    def __init__(self, console: Console, running: Callable[[], list[str]]):
+        super().__init__(Column(no_wrap=True))
+        self._console = console
         self._running = running
 
     def render(self, task: Task) -> Text:
-        return Text(next(map(name_of, self._running()), ""), "dim")
+        room = self._console.width - _BAR - len(f" {task.total}/{task.total} 0:00:00 ") - 1
+        name = next(map(name_of, self._running()), "")
+        return Text(_cut(name, room, glyphs_of(self._console).cut), "dim")
 
 
 def _print_row(console: Console, verdict: Verdict, name: str = "") -> None:
@@ -140,9 +151,8 @@ def _print_row(console: Console, verdict: Verdict, name: str = "") -> None:
     row.append(name or name_of(verdict.id), "default")
     about = "" if verdict.status == "undecided" else " ".join(gist(verdict).split())
     if about and console.is_terminal and len(row) + 2 + len(about) > console.width:
-        indent = " " * (6 + _STATUS_WIDTH)
-        about = _cut(about, console.width - len(indent) - 1, glyphs.cut)
-        row.append(f"\n{indent}{about}", "dim")
+        about = _cut(about, console.width - _INDENT - 1, glyphs.cut)
+        row.append(f"\n{' ' * _INDENT}{about}", "dim")
     elif about:
         row.append(f"  {about}", "dim")
     _print(console, row)
