@@ -127,7 +127,7 @@ def test_the_summary_counts():
 def test_a_terminal_shows_marks_points_and_blocks():
     assert printed(RUN) == (
         "a.py\n"
-        "  ✓ holds      symmetric  balls, 1,000 points, 25 digits, up to 128 bits\n"
+        "  ✓ holds      symmetric  balls, 1,000 points, 25 digits\n"
         "  ✓ refuted    odd  at x = 1.0\n"
         "\n"
         "b/c.py\n"
@@ -147,6 +147,21 @@ def test_a_terminal_shows_marks_points_and_blocks():
         "\n"
         "4 claims: 2 as expected (1 holds, 1 refuted), 2 not (1 refuted, 1 undecided);\n"
         "31.2 s\n"
+    )
+
+
+def test_a_row_says_how_strong_the_evidence_is():
+    evidence = (
+        Evidence("balls", 71, 2, 1, 11, 256, estimated=("a limit from values",)),
+        Evidence("search", 2**18, device="cpu", detail="9 candidates read in balls"),
+        Evidence("intervals", 1),
+        Evidence("symbols", detail="the sides are one expression"),
+    )
+    run = Run((Verdict("a.py::f", "", "", "holds", True, evidence=evidence),))
+    assert printed(run, 200).splitlines()[1] == (
+        "  ✓ holds      f  balls, 71 points, 2 undecided, 1 outside the premise, 11 digits,"
+        " estimated; search, 262,144 points; intervals, 1 point;"
+        " symbols, the sides are one expression"
     )
 
 

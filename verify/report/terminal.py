@@ -20,7 +20,7 @@ from rich.text import Text
 
 from verify.checks.verdict import Verdict, evidence_text
 from verify.report.records import Run, by_file, file_of, name_of
-from verify.report.words import expectation, first_line, gist, place, summary_line
+from verify.report.words import expectation, first_line, place, short_gist, summary_line
 
 _STYLES = {True: "green", False: "bold red"}
 _BAR = 20
@@ -149,7 +149,7 @@ def _print_row(console: Console, verdict: Verdict, name: str = "") -> None:
     row = Text(f"  {mark} ", _STYLES[verdict.as_expected])
     row.append(f"{verdict.status:<{_STATUS_WIDTH}}  ")
     row.append(name or name_of(verdict.id), "default")
-    about = "" if verdict.status == "undecided" else " ".join(gist(verdict).split())
+    about = "" if verdict.status == "undecided" else " ".join(short_gist(verdict).split())
     if about and console.is_terminal and len(row) + 2 + len(about) > console.width:
         about = _cut(about, console.width - _INDENT - 1, glyphs.cut)
         row.append(f"\n{' ' * _INDENT}{about}", "dim")

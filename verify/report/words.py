@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from verify.checks.verdict import Verdict, evidence_text, point_text
+from verify.checks.verdict import Evidence, Verdict, evidence_text, point_text
 from verify.report.records import STATUSES, Run
 
 
@@ -24,6 +24,13 @@ def gist(verdict: Verdict) -> str:
     return "; ".join(map(evidence_text, verdict.evidence))
 
 
+def short_gist(verdict: Verdict) -> str:
+    """The gist in the width of a line: an estimate is called one, but not described."""
+    if verdict.status in ("undecided", "refuted"):
+        return gist(verdict)
+    return "; ".join(map(_short, verdict.evidence))
+
+
 def place(verdict: Verdict) -> str:
     """Where a claim was refuted; "" where it has no variables."""
     return f"at {point_text(verdict.counterexample)}" if verdict.counterexample else ""
@@ -42,6 +49,19 @@ def summary_line(run: Run) -> str:
 
 def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _short(evidence: Evidence) -> str:
+    parts = [
+        evidence.method,
+        counted(evidence.points, "point") if evidence.points else "",
+        f"{evidence.undecided:,} undecided" if evidence.undecided else "",
+        f"{evidence.vacuous:,} outside the premise" if evidence.vacuous else "",
+        f"{evidence.digits} digits" if evidence.digits is not None else "",
+        "estimated" if evidence.estimated else "",
+    ]
+    said = [part for part in parts if part]
+    return ", ".join(said if len(said) > 1 else filter(None, (evidence.method, evidence.detail)))
 
 
 def _statuses(verdicts: Iterable[Verdict]) -> str:
