@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.extend.core as jex_core
+import jax.numpy as jnp
 import numpy as np
-from jax._src import source_info_util
+from jax._src import core, dtypes, source_info_util
 from jax.interpreters import ad, batching, mlir
 
 Literal = jex_core.Literal
@@ -210,6 +211,12 @@ def define_primitive(
 
     ad.primitive_jvps[primitive] = jvp_rule
     return primitive
+
+
+def register_scalar(kind: type, bind: Callable[[Any], Any]) -> None:
+    """Let JAX take an object wherever it takes a scalar; `bind` makes it one when it does."""
+    core.pytype_aval_mappings[kind] = lambda _: ShapedArray((), np.dtype(jnp.result_type(float)))
+    dtypes.register_canonicalize_value_handler(kind, bind)
 
 
 def _is_zero(tangent: Any) -> bool:

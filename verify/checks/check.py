@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from verify.checks import cost
-from verify.checks.confirm import Confirmation, confirm
+from verify.checks.confirm import Confirmation, confirm, named
 from verify.checks.effort import Effort, effort_of
 from verify.checks.points import Point, plain, random_points, special_points
 from verify.checks.reader import DIGITS, Outcome, Reader
@@ -21,6 +21,9 @@ from verify.claims.claim import Claim
 
 _MOST_UNDECIDED = 0.1  # share of points beyond which a claim is undecided
 _FEWEST_PREMISES = 5  # points at which a premise must have held
+_DEEP_POINTS = 8  # looked at again in high precision, where no constant is in its way
+_DEEP_BITS = 1024
+_HOPELESS = 40  # points of which nine in ten are undecided, before it gives up
 _MOST_VANISHED = 3  # violations that a closer look explained away, before it gives up
 
 
@@ -128,13 +131,16 @@ def _look(claim: Claim, reader: Reader, effort: Effort, seed: int) -> _Finding:
     special = special_points(claim.domains, rng, effort.reach, max(count // 4, 10))
     points = [*special, *random_points(claim.domains, rng, count - len(special), effort.reach)]
     tally = _Tally()
-    finding = _try(claim, reader, points, tally, rng, effort)
+    finding = _try(reader, points, tally, rng, effort)
+    if finding is None and not reader.inexact_constants and cost.is_direct(claim.traced.program):
+        some = points[:: max(len(points) // _DEEP_POINTS, 1)]
+        finding = _try(reader.deeper(_DEEP_BITS), some, _Tally(), rng, effort)
     if finding is None and effort.floats and claim.domains:
         found = search(claim, effort, rng, cost.float_points(each, effort.floats))
         searched = _Tally()
-        finding = _try(claim, reader, found.points, searched, rng, effort)
+        finding = _try(reader, found.points, searched, rng, effort)
         if finding is None:
-            closing = _conclusion(tally, claim)
+            closing = _conclusion(tally, reader)
             closing.evidence = [
                 tally.evidence("balls"),
                 Evidence("search", found.evaluated, device=found.device,
@@ -143,13 +149,14 @@ def _look(claim: Claim, reader: Reader, effort: Effort, seed: int) -> _Finding:
             ]  # fmt: skip
             return closing
     if finding is None:
-        finding = _conclusion(tally, claim)
+        finding = _conclusion(tally, reader)
     finding.evidence.insert(0, tally.evidence("balls"))
     return finding
 
 
-def _try(claim: Claim, reader: Reader, points: Iterable[Point], tally: _Tally,
-         rng: np.random.Generator, effort: Effort) -> _Finding | None:  # fmt: skip
+def _try(
+    reader: Reader, points: Iterable[Point], tally: _Tally, rng: np.random.Generator, effort: Effort
+) -> _Finding | None:
     """Read points until one refutes the claim; None where none does."""
     vanished: list[Confirmation] = []
     for point in points:
@@ -163,17 +170,21 @@ def _try(claim: Claim, reader: Reader, points: Iterable[Point], tally: _Tally,
             if len(vanished) == _MOST_VANISHED:
                 break
         tally.add(outcome)
+        if tally.points >= _HOPELESS and tally.undecided > 0.9 * tally.points:
+            break
     if vanished:
         return _Finding("undecided", vanished[0].text)
     return None
 
 
-def _conclusion(tally: _Tally, claim: Claim) -> _Finding:
+def _conclusion(tally: _Tally, reader: Reader) -> _Finding:
     """The verdict where nothing was refuted."""
     decided = tally.agreeing + tally.undecided
     if tally.undecided > _MOST_UNDECIDED * decided:
         why, _ = tally.doubts.most_common(1)[0]
-        return _Finding("undecided", f"{why} ({tally.undecided} of {tally.points} points)")
+        constants = f"; inexact constants: {named(reader)}" if "digits" in why else ""
+        text = f"{why} ({tally.undecided} of {tally.points} points){constants}"
+        return _Finding("undecided", text)
     if tally.vacuous and tally.agreeing < min(_FEWEST_PREMISES, tally.points):
         return _Finding(
             "undecided", f"the premise held at only {tally.agreeing} of {tally.points} points"

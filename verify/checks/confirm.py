@@ -65,7 +65,7 @@ def _objection(reader: Reader, point: Point, rng: np.random.Generator, effort: E
         return "a gap was seen that is too small beside the error of an estimate"
     if not _survives_wide_constants(reader, point):
         return ("the gap vanishes when inexact constants may be off by 2^-40: "
-                + ", ".join(map(_constant_text, reader.inexact_constants[:3])))  # fmt: skip
+                + named(reader))  # fmt: skip
     if outcome.is_estimated and not _seen_again(outcome, reader.second_look(point, outcome.bits)):
         return "the gap rests on an estimate that a second, independent look did not confirm"
     if outcome.notes.exchanged and not _fails_generically(reader, rng, effort):
@@ -91,6 +91,11 @@ def _fails_generically(reader: Reader, rng: np.random.Generator, effort: Effort)
     points = random_points(reader.claim.domains, rng, _GENERIC, effort.reach)
     outcomes = [reader.at(p) for p in points]
     return bool(points) and at_generic(outcomes)
+
+
+def named(reader: Reader) -> str:
+    """The inexact constants of a claim, with the lines that use them."""
+    return ", ".join(map(_constant_text, reader.inexact_constants[:3])) or "none"
 
 
 def _constant_text(constant: Constant) -> str:

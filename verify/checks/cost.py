@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from verify.arithmetic.jaxprs import Closed, inner_jaxprs, scan_of
+from verify.arithmetic.jaxprs import Closed, all_equations, inner_jaxprs, scan_of
 
 # How often the function inside such a primitive is evaluated, roughly.
 _EVALUATIONS = {"integral": 1_000, "series": 100, "limit": 60, "derivative": 20, "while": 20}
@@ -15,6 +15,12 @@ _FEWEST = 30  # points, however dear
 def cost(program: Closed) -> int:
     """Scalar operations of one reading."""
     return sum(_equation_cost(e) for e in program.equations)
+
+
+def is_direct(program: Closed) -> bool:
+    """Whether a program holds no integral, series, limit or open loop, which are dear."""
+    names = {e.primitive.name for e in all_equations(program)}
+    return names.isdisjoint(_EVALUATIONS)
 
 
 def _equation_cost(equation: Any) -> int:

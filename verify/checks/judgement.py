@@ -112,6 +112,7 @@ def _all(judgements: Iterable[Judgement]) -> Judgement:
         strength=min(j.strength for j in stand),
         width=max(j.width for j in stand),
         near_zero=any(j.near_zero for j in stand),
+        why=min(stand, key=lambda j: j.digits).why,
     )
 
 

@@ -1,5 +1,6 @@
 """A claim read in balls at one point, at growing precision until something is known."""
 
+import copy
 import functools
 import math
 from collections.abc import Mapping, Sequence
@@ -66,10 +67,16 @@ class Outcome:
 class Reader:
     """Reads a claim at points of its domain."""
 
-    def __init__(self, claim: Claim, most_bits: int):
-        self.claim, self.most_bits = claim, most_bits
+    def __init__(self, claim: Claim, most_bits: int, first_bits: int = FIRST_BITS):
+        self.claim, self.most_bits, self.first_bits = claim, most_bits, first_bits
         self.traced = claim.traced
         self.program = BALLS.compile(self.traced.program)
+
+    def deeper(self, bits: int) -> "Reader":
+        """The same reader, which begins with more bits."""
+        other = copy.copy(self)
+        other.first_bits = bits
+        return other
 
     @functools.cached_property
     def _careful(self) -> Program:
@@ -82,7 +89,7 @@ class Reader:
 
     def at(self, point: Point, **settings: Any) -> Outcome:
         """What is known at a point, precision growing as long as that helps."""
-        bits, width, best = FIRST_BITS, math.inf, None
+        bits, width, best = self.first_bits, math.inf, None
         while True:
             outcome = self._once(self.program, point, bits=bits, **settings)
             if self._is_settled(outcome):

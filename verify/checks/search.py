@@ -70,15 +70,11 @@ class _Look:
         self.domains = claim.domains
         self.traced = claim.traced
         self.chunk = cost.float_chunk(cost.cost(self.traced.program))
-        self._values = jax.jit(jax.vmap(self._violation))
+        self.is_cheap = cost.is_direct(self.traced.program)
+        options = None if self.is_cheap else _COMPILE_FAST
+        self._values = jax.jit(jax.vmap(self._violation), compiler_options=options)
         slopes = jax.vmap(jax.value_and_grad(self._objective))
         self._slopes = jax.jit(slopes, compiler_options=_COMPILE_FAST)
-
-    @functools.cached_property
-    def is_cheap(self) -> bool:
-        """Whether a claim holds no integral, series or limit, which make an ascent dear."""
-        names = {e.primitive.name for e in jaxprs.all_equations(self.traced.program)}
-        return names.isdisjoint(("integral", "series", "limit", "derivative", "while"))
 
     def _violation(self, values: Mapping[str, Any]) -> Any:
         sides = jaxprs.evaluate(self.traced.program, *(values[n] for n in self.domains))

@@ -107,4 +107,5 @@ def constant(text: str) -> Exact:
     return Exact(text.strip())
 
 
+jaxprs.register_scalar(Exact, Exact.__jax_array__)
 pi = Exact("pi")

@@ -1,0 +1,165 @@
+"""Traps: true claims that must not be refuted, false ones that must not be said to hold.
+
+Each row is a claim that once misled, or would mislead, a checker that trusts floats,
+quadratures or rules of differentiation.
+"""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verify as vf
+
+INF = jnp.inf
+LOG_TWO_PI = float(jnp.log(2 * jnp.pi))  # rounded to float32, at module level
+LOG_TWO_PI_64 = math.log(2 * math.pi)
+
+
+def normal(z, mu, sigma):
+    return vf.normal_density(z, mu, sigma)
+
+
+def plateau(z, centre, width):
+    """One within `width` of a centre and zero outside twice that, smooth: a peak."""
+    return jnp.exp(-(((z - centre) / width) ** 2))
+
+
+def naive_sinc(x):
+    return jnp.where(x == 0, 1.0, jnp.sin(x) / x)
+
+
+@jax.custom_jvp
+def wrongly_differentiated(x):
+    return x**2
+
+
+wrongly_differentiated.defjvp(lambda p, t: (p[0] ** 2, 3 * p[0] * t[0]))
+
+REALS, POSITIVES = {"x": vf.reals()}, {"x": vf.positives()}
+
+# name, domains, relation
+TRUE = [
+    ("a peak of width 1e-3 at mu squared", {"x": vf.reals(-30.0, 30.0)},
+     lambda x: vf.equal(vf.integral(lambda z: plateau(z, x * x, 1e-3), -INF, INF),
+                        vf.constant("0.001") * jnp.sqrt(vf.pi))),
+    ("a constant rounded twice at module level", REALS,
+     lambda x: vf.equal(x + LOG_TWO_PI_64, x + jnp.log(2 * vf.pi))),
+    ("one tenth meant, a float stored", REALS, lambda x: vf.equal(0.1 * x, x / 10)),
+    ("three tenths by addition", REALS, lambda x: vf.equal((0.1 + 0.2) * x, 0.3 * x)),
+    ("a where that guards a division", REALS,
+     lambda x: vf.equal(jnp.where(x == 0, 1.0, x / jnp.where(x == 0, 1.0, x)), 1.0)),
+    ("a where that guards a log", {"x": vf.reals(0.0, 2.0)},
+     lambda x: vf.at_most(jnp.where(x == 0, 0.0, -x * jnp.log(x)), 0.5)),
+    ("softplus asks whether d differs from d", REALS,
+     lambda x: vf.equal(jax.nn.softplus(x), jnp.log1p(jnp.exp(-abs(x))) + jnp.maximum(x, 0))),
+    ("|x|^1.01 has the slope 0 at 0", {},
+     lambda: vf.equal(vf.derivative(lambda x: abs(x) ** 1.01, 0.0), 0.0)),
+    ("the sinc has the slope 0 at 0, where AD says NaN", {},
+     lambda: vf.equal(vf.derivative(naive_sinc, 0.0), 0.0)),
+    ("a wrong custom rule does not change the true derivative", REALS,
+     lambda x: vf.equal(vf.derivative(wrongly_differentiated, x), 2 * x)),
+    ("a probability vector sums to one as a real number", {"p": vf.simplex(5)},
+     lambda p: vf.equal(jnp.sum(p), 1)),
+    ("an inequality that is tight at a point", REALS, lambda x: vf.at_most(0, (x - 3) ** 2)),
+    ("an integral that is zero by symmetry", {"x": vf.reals(0.5, 2.0)},
+     lambda x: vf.equal(vf.integral(lambda z: z * normal(z, 0, x), -INF, INF), 0)),
+    ("values of 1e-300", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(jnp.exp(-690 * x), 1 / jnp.exp(690 * x))),
+    ("catastrophic cancellation in floats", {"x": vf.reals(1e-3, 1.0)},
+     lambda x: vf.equal(((1 + x * 1e-12) - 1) / 1e-12, x)),
+    ("an exchange of limits that fails at a point", REALS,
+     lambda x: vf.implies(vf.less(0, abs(x)), vf.equal(
+         jax.grad(lambda p: vf.integral(lambda z: p**3 * jnp.exp(-(p**2) * z), 0, INF))(x), 1))),
+    ("a sum over odd and even integers", {"x": vf.reals(-0.5, 0.5)},
+     lambda x: vf.equal(vf.limit(lambda n: x**n, INF, integers=True), 0)),
+    ("a maximum over a pair that ties", REALS, lambda x: vf.equal(jnp.maximum(x, x), x)),
+    ("logsumexp with repeated entries", REALS,
+     lambda x: vf.equal(jax.nn.logsumexp(jnp.stack([x, x])), x + jnp.log(2.0))),
+]  # fmt: skip
+
+FALSE = [
+    ("a peak of width 1e-3 at mu squared", {"x": vf.reals(-30.0, 30.0)},
+     lambda x: vf.equal(vf.integral(lambda z: plateau(z, x * x, 1e-3), -INF, INF), 0)),
+    ("a constant that is off by 1e-7", REALS,
+     lambda x: vf.equal(x * (LOG_TWO_PI_64 + 1e-7), x * jnp.log(2 * vf.pi))),
+    ("a side that does not exist at 0", REALS, lambda x: vf.equal(x / x, 1)),
+    ("a root that is not real", REALS, lambda x: vf.equal(jnp.sqrt(x) ** 2, x)),
+    ("a log that is not real", REALS, lambda x: vf.equal(jnp.log(x**2), 2 * jnp.log(x))),
+    ("a difference of 1e-40", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(x, x + vf.constant("1e-40"))),
+    ("a difference of 1e-30 between values of 1e-20", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(x * 2.0**-66, x * 2.0**-66 * (1 + 2.0**-34))),
+    ("true at unit scale only", POSITIVES,
+     lambda x: vf.equal(vf.integral(lambda z: x * normal(z, 0, x) * normal(0, 0, 1) / normal(
+         0, 0, x), -INF, INF), x**2 * 1.0 * jnp.sqrt(x))),
+    ("AD's slope of 0^0 by where", {"x": vf.reals(1.5, 3.0)},
+     lambda x: vf.equal(vf.derivative(
+         lambda t: jnp.where(t == 0, 0.0, t * jnp.log(x)), 0.0), 0.0)),
+    ("a wrong custom rule", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(jax.grad(wrongly_differentiated)(x), 2 * x)),
+    ("strict where there is a tie", REALS, lambda x: vf.less(-((x - 3) ** 2), 0)),
+    ("wrong within 0.1 of a place, by 1e-6", {"x": vf.reals(-6.0, 6.0)},
+     lambda x: vf.less(1.5e-6 * plateau(x, 2.34567, 0.08), 5e-7 + 0 * x)),
+    ("wrong on a ten-thousandth of the domain", {"x": vf.reals(0.0, 1e3)},
+     lambda x: vf.equal(jnp.where(abs(x - 371.234) < 0.05, x * (1 + 1e-9), x), x)),
+    ("wrong on a ten-thousandth, in three variables",
+     {"x": vf.reals(0.0, 1.0), "y": vf.reals(), "z": vf.positives()},
+     lambda x, y, z: vf.equal(jnp.where(abs(x - 0.71234) < 5e-5, y + z * 1e-3, y), y)),
+    ("wrong in one entry of an array", {"x": vf.reals(shape=(3, 2))},
+     lambda x: vf.equal(x.at[2, 1].multiply(1 + 1e-12), x)),
+    ("tails that the second look must not lose", {"x": vf.reals(0.5, 4.0)},
+     lambda x: vf.equal(vf.integral(lambda z: 1 / (x**2 + z**2), -INF, INF), vf.pi / x * 1.001)),
+]  # fmt: skip
+
+# Statements on which nothing may be concluded, whatever their truth.
+NEITHER = [
+    ("a constant rounded to float32 at module level", REALS,
+     lambda x: vf.equal(x * LOG_TWO_PI, x * jnp.log(2 * vf.pi))),
+    ("a gap that an inexact constant explains", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(x * 0.91893853320467, x * jnp.log(2 * vf.pi) / 2)),
+    ("a divergent series that an acceleration would sum", {"x": vf.reals(0.3, 0.9)},
+     lambda x: vf.equal(vf.series(lambda k: k**-x, 1, INF), jax.scipy.special.zeta(2.0, 1.0) + x)),
+    ("Grandi's series", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(vf.series(lambda k: x * (-1) ** k, 0, INF), x / 2)),
+    ("a limit over odd and even integers", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(vf.limit(lambda n: x * (-1) ** n, INF, integers=True), x)),
+    ("an integrand that jumps with its parameter", {"x": vf.reals(0.1, 0.9)},
+     lambda x: vf.equal(jax.grad(
+         lambda a: vf.integral(lambda z: jnp.where(z > a, 1.0, 0.0), 0, 1))(x), 0)),
+    ("a principal value", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(vf.integral(lambda z: 1 / z, -x, x), 0)),
+    ("the slope of a kink", {}, lambda: vf.equal(vf.derivative(jnp.abs, 0.0), 0.0)),
+    ("NaN on both sides", {"x": vf.reals(1.0, 2.0)}, lambda x: vf.equal(x * jnp.nan, jnp.nan)),
+    ("a sum that ties", {"x": vf.reals(0.25, 0.75)},
+     lambda x: vf.less(x, vf.series(lambda k: 0.5**k, 1, INF) * x)),
+    ("a premise that never holds", REALS,
+     lambda x: vf.implies(vf.less(x**2, 0), vf.equal(x, 3))),
+]  # fmt: skip
+
+
+def verdict_on(domains, relation, holds=True):
+    return vf.check(vf.claim(holds=holds, **domains)(relation))
+
+
+@pytest.mark.parametrize(("domains", "relation"), [pytest.param(*r[1:], id=r[0]) for r in TRUE])
+def test_a_true_claim_holds(domains, relation):
+    verdict = verdict_on(domains, relation)
+    assert verdict.status == "holds", verdict
+
+
+@pytest.mark.parametrize(("domains", "relation"), [pytest.param(*r[1:], id=r[0]) for r in FALSE])
+def test_a_false_claim_is_refuted_at_a_point_of_its_domain(domains, relation):
+    verdict = verdict_on(domains, relation)
+    assert verdict.status == "refuted", verdict
+    for name, domain in domains.items():
+        assert domain.contains(np.array(verdict.counterexample[name]))
+
+
+@pytest.mark.parametrize(("domains", "relation"), [pytest.param(*r[1:], id=r[0]) for r in NEITHER])
+def test_what_cannot_be_known_is_undecided_with_a_reason(domains, relation):
+    verdict = verdict_on(domains, relation)
+    assert verdict.status == "undecided", verdict
+    assert verdict.reason
