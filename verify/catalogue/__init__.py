@@ -1,0 +1,1 @@
+"""What is claimed: one file a subject, through the public API only."""

@@ -1,0 +1,45 @@
+"""Every claim of the catalogue ends as its author expects."""
+
+import importlib
+import pkgutil
+
+import pytest
+
+import verify as vf
+from verify import catalogue
+
+
+def claims():
+    """The claims of every file, by file and name."""
+    for file in pkgutil.iter_modules(catalogue.__path__):
+        module = importlib.import_module(f"{catalogue.__name__}.{file.name}")
+        for name, value in vars(module).items():
+            if isinstance(value, vf.Claim) and value.file == module.__file__:
+                yield pytest.param(value, id=f"{file.name}-{name}")
+
+
+CLAIMS = list(claims())
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_the_claim_ends_as_expected(claim):
+    verdict = vf.check(claim, effort="quick")
+    assert verdict.as_expected, repr(verdict)
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_the_claim_says_what_it_states_and_where_it_is_from(claim):
+    assert claim.statement
+    assert claim.source
+
+
+def test_no_two_claims_of_a_file_have_one_name():
+    names = [claim.id for claim in (case.values[0] for case in CLAIMS)]
+    assert len(set(names)) == len(names)
+
+
+def test_every_refuted_statement_has_a_true_one_from_its_source():
+    """A false statement of the notes stands beside what is true at the same place."""
+    cases = [case.values[0] for case in CLAIMS]
+    true = {claim.source.split(",")[0] + claim.file for claim in cases if claim.holds}
+    assert {c.source.split(",")[0] + c.file for c in cases if not c.holds} <= true

@@ -1,0 +1,169 @@
+"""Gaussians: density, entropy and divergence against mpmath, and their laws."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from mpmath import mp
+from oracles import exact, ulps
+
+from verify.functions import (
+    gaussian_entropy,
+    gaussian_kl,
+    gaussian_kl_equal_variance,
+    gaussian_kl_to_standard,
+    normal_density,
+    normal_log_density,
+)
+
+# The terms of the divergence are not negative and add without loss. The worst of them is
+# s - log(1 + s) next to its series: s and the quotient under the logarithm carry an ulp each,
+# the logarithm two, and |log(1 + s)| is 6.1 times the difference: 6.1 · 2 + 2 ulps.
+KL_ULPS = 15
+# A slope is a product or quotient of a difference and two numbers, and a sum of two such.
+SLOPE_ULPS = 6
+# The exponent r²/2 carries five half ulps, which exp turns into 2.5 r²/2 relative roundings,
+# an ulp being half to one of them; the rest of the formula rounds six times.
+DENSITY_ULPS, DENSITY_ULPS_PER_SQUARE = 6, 2.5
+# Three terms, each within two ulps of itself.
+LOG_ULPS = 2
+
+means = st.floats(-1e3, 1e3, width=32)
+deviations = st.floats(2.0**-10, 2.0**10, width=32)
+near_one = st.floats(-0.5, 0.5, width=32).map(lambda s: float(np.float32(1 + s)))
+scales = st.integers(-20, 20).map(lambda k: 2.0**k)
+
+kl, kl_to_standard = jax.jit(gaussian_kl), jax.jit(gaussian_kl_to_standard)
+kl_slopes = jax.jit(jax.grad(gaussian_kl, argnums=(0, 1)))
+density, log_density = jax.jit(normal_density), jax.jit(normal_log_density)
+entropy = jax.jit(gaussian_entropy)
+
+
+def as_floats(*values):
+    return [np.float32(v) for v in values]
+
+
+def textbook(mu_1, sigma_1, mu_2, sigma_2):
+    """((σ₁² + (μ₁ - μ₂)²)/σ₂² - 1)/2 + log(σ₂/σ₁), in 50 digits."""
+    mu_1, sigma_1, mu_2, sigma_2 = map(exact, (mu_1, sigma_1, mu_2, sigma_2))
+    quadratic = (sigma_1**2 + (mu_1 - mu_2) ** 2) / sigma_2**2
+    return (quadratic - 1) / 2 + mp.log(sigma_2 / sigma_1)
+
+
+@given(mu=means, sigma=st.one_of(deviations, near_one))
+@example(mu=1e-4, sigma=1.0001)  # the textbook form in float32 is off by a third
+@example(mu=0.0, sigma=1e-25)  # and infinite here, where sigma² underflows
+@example(mu=0.0, sigma=1 - 2.0**-24)
+@example(mu=0.0, sigma=0.6875)  # the ends of the series
+@example(mu=0.0, sigma=1.5)
+def test_the_divergence_from_the_standard_normal_is_the_textbook_formula(mu, sigma):
+    mu, sigma = as_floats(mu, sigma)
+    assert ulps(kl_to_standard(mu, sigma), textbook(mu, sigma, 0, 1)) <= KL_ULPS
+
+
+@given(mu_1=means, sigma_1=deviations, mu_2=means, sigma_2=deviations)
+@example(mu_1=0.0, sigma_1=1e-30, mu_2=0.0, sigma_2=1e30)  # the quotient underflows
+@example(mu_1=0.0, sigma_1=3e38, mu_2=0.0, sigma_2=1e-3)  # and overflows, as does the result
+def test_the_divergence_of_two_gaussians_is_the_textbook_formula(mu_1, sigma_1, mu_2, sigma_2):
+    arguments = as_floats(mu_1, sigma_1, mu_2, sigma_2)
+    assert ulps(kl(*arguments), textbook(*arguments)) <= KL_ULPS
+
+
+@given(mu_1=means, sigma_1=deviations, mu_2=means, relative=near_one)
+def test_the_divergence_of_gaussians_alike_is_the_textbook_formula(mu_1, sigma_1, mu_2, relative):
+    arguments = as_floats(mu_1, sigma_1, mu_2, sigma_1 * relative)
+    assert ulps(kl(*arguments), textbook(*arguments)) <= KL_ULPS
+
+
+@given(mu_1=means, sigma_1=deviations, mu_2=means, sigma_2=deviations)
+def test_the_slopes_of_the_divergence_in_the_first_gaussian(mu_1, sigma_1, mu_2, sigma_2):
+    arguments = as_floats(mu_1, sigma_1, mu_2, sigma_2)
+    in_mean, in_deviation = kl_slopes(*arguments)
+    mu_1, sigma_1, mu_2, sigma_2 = map(exact, arguments)
+    assert ulps(in_mean, (mu_1 - mu_2) / sigma_2**2) <= SLOPE_ULPS
+    assert ulps(in_deviation, sigma_1 / sigma_2**2 - 1 / sigma_1) <= SLOPE_ULPS
+
+
+@given(z=means, mu=means, sigma=deviations)
+@example(z=10.165644, mu=0.0, sigma=1.0)
+def test_the_density_is_its_definition(z, mu, sigma):
+    z, mu, sigma = as_floats(z, mu, sigma)
+    r = (exact(z) - exact(mu)) / exact(sigma)
+    allowed = DENSITY_ULPS + DENSITY_ULPS_PER_SQUARE * float(min(r * r, 1e6))
+    assert ulps(density(z, mu, sigma), mp.npdf(exact(z), exact(mu), exact(sigma))) <= allowed
+
+
+@given(z=means, mu=means, sigma=deviations)
+def test_the_log_density_is_its_definition(z, mu, sigma):
+    z, mu, sigma = as_floats(z, mu, sigma)
+    r = (exact(z) - exact(mu)) / exact(sigma)
+    terms = [-r * r / 2, -mp.log(exact(sigma)), -mp.log(2 * mp.pi) / 2]
+    allowed = LOG_ULPS * float(jnp.finfo(jnp.float32).eps) * float(sum(map(abs, terms)))
+    assert abs(exact(log_density(z, mu, sigma)) - sum(terms)) <= allowed
+
+
+@given(sigma=deviations)
+def test_the_entropy_is_its_definition(sigma):
+    (sigma,) = as_floats(sigma)
+    terms = [mp.log(exact(sigma)), mp.log(2 * mp.pi * mp.e) / 2]
+    allowed = LOG_ULPS * float(jnp.finfo(jnp.float32).eps) * float(sum(map(abs, terms)))
+    assert abs(exact(entropy(sigma)) - sum(terms)) <= allowed
+
+
+@given(mu=means, sigma=deviations)
+def test_the_divergence_of_a_gaussian_from_itself_is_zero(mu, sigma):
+    mu, sigma = as_floats(mu, sigma)
+    assert kl(mu, sigma, mu, sigma) == 0
+
+
+@given(mu_1=means, sigma_1=deviations, mu_2=means, sigma_2=deviations)
+def test_the_divergence_of_two_gaussians_is_not_negative(mu_1, sigma_1, mu_2, sigma_2):
+    arguments = as_floats(mu_1, sigma_1, mu_2, sigma_2)
+    assert kl(*arguments) >= 0
+    assert kl(*arguments) > 0 or textbook(*arguments) < float(np.finfo(np.float32).tiny)
+
+
+@given(mu_1=means, sigma_1=deviations, mu_2=means, sigma_2=deviations, c=scales)
+def test_a_change_of_unit_by_a_power_of_two_changes_no_bit(mu_1, sigma_1, mu_2, sigma_2, c):
+    arguments = as_floats(mu_1, sigma_1, mu_2, sigma_2)
+    assert kl(*arguments) == kl(*(np.float32(c) * a for a in arguments))
+
+
+@given(mu_1=means, mu_2=means, sigma=deviations)
+def test_reflection_changes_no_bit(mu_1, mu_2, sigma):
+    mu_1, mu_2, sigma = as_floats(mu_1, mu_2, sigma)
+    assert kl(mu_1, sigma, mu_2, sigma) == kl(-mu_1, sigma, -mu_2, sigma)
+    assert density(mu_1, mu_2, sigma) == density(-mu_1, -mu_2, sigma)
+
+
+@given(mu_1=means, mu_2=means, sigma=deviations)
+def test_at_equal_variances_the_general_formula_is_the_special_one(mu_1, mu_2, sigma):
+    mu_1, mu_2, sigma = as_floats(mu_1, mu_2, sigma)
+    assert gaussian_kl(mu_1, sigma, mu_2, sigma) == gaussian_kl_equal_variance(mu_1, mu_2, sigma)
+
+
+@given(mu=means, sigma=deviations)
+def test_against_the_standard_normal_the_general_formula_is_the_special_one(mu, sigma):
+    mu, sigma = as_floats(mu, sigma)
+    assert gaussian_kl(mu, sigma, 0, 1) == gaussian_kl_to_standard(mu, sigma)
+
+
+def test_an_infinite_place_has_no_density():
+    assert normal_density(jnp.inf, 0.0, 1.0) == 0
+    assert normal_log_density(-jnp.inf, 0.0, 1.0) == -jnp.inf
+
+
+def test_the_second_derivatives_are_those_of_the_formula():
+    slopes = jax.jit(jax.hessian(lambda a: gaussian_kl(*a)))(jnp.array([1.0, 2.0, 0.0, 4.0]))
+    in_means, in_deviations = 1 / 16, 1 / 16 + 1 / 4
+    assert slopes[0, 0] == in_means
+    assert slopes[1, 1] == in_deviations
+
+
+@pytest.mark.parametrize("sigma", [1.0, 1.0001, 0.5, 2.0, 100.0])
+def test_float64_is_as_accurate(sigma):
+    with jax.enable_x64(True):
+        got = gaussian_kl(jnp.float64(1e-4), jnp.float64(sigma), 0, 1)
+        assert ulps(got, textbook(1e-4, sigma, 0, 1)) <= KL_ULPS
