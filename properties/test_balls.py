@@ -1,0 +1,88 @@
+"""Balls: each rule against mpmath, at floats and on balls, and against float64."""
+
+import itertools
+
+import jax
+import pytest
+from flint import arb
+from mpmath import mp, mpf
+from readings import around, as_balls, floats, has_digits, holds, near, read
+from real_functions import CASES
+
+PARTS = (2.0**-10, 2.0**-33)  # of an argument, the radius of the ball around it
+FLOAT64 = 1e-9  # relative; far over float64's rounding, far under any slip of meaning
+SMOOTH = [case for case in CASES if case.is_smooth]
+
+
+def by_name(cases):
+    return pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
+
+
+def truth(case, point):
+    """The function at a point by mpmath, or None outside its domain."""
+    try:
+        with mp.workdps(60):
+            value = case.oracle(*map(mpf, point))
+    except ValueError:  # of erfinv over 1
+        return None
+    return value if isinstance(value, mpf) and mp.isfinite(value) else None
+
+
+def numbers_inside(x, radius):
+    """The ends of a ball around a float, and a number between."""
+    with mp.workdps(60):
+        return [mpf(x) + share * mpf(radius) for share in (-1, 0.3, 1)]
+
+
+def derivatives(case, order):
+    """The partial derivative in the first argument, by JAX and by mpmath."""
+    function = case.function
+    for _ in range(order):
+        function = jax.grad(function)
+    oracle = lambda x, *rest: mp.diff(lambda t: case.oracle(t, *rest), x, order)
+    return function, oracle
+
+
+def differs(point):
+    """Whether a point is away from 0, where a difference quotient would cross a kink."""
+    return abs(point[0]) > 2.0**-30
+
+
+@by_name(CASES)
+def test_a_value_at_floats_is_a_tight_ball_around_the_truth(case):
+    for point in case.points:
+        (ball,) = read(case.function, *point, constants="balls")
+        assert has_digits(ball, case.bits), (point, ball)
+        assert holds(ball, around(truth(case, point))), (point, ball)
+
+
+@by_name(CASES)
+def test_a_value_at_floats_is_what_float64_gives(case):
+    for point in case.points:
+        (ball,), (number,) = read(case.function, *point), floats(case.function, *point)
+        assert near(ball, number, FLOAT64), (point, ball, number)
+
+
+@by_name(CASES)
+@pytest.mark.parametrize("part", PARTS)
+def test_a_value_on_balls_holds_the_truth_at_the_points_inside(case, part):
+    for point in case.points:
+        radii = [part * (abs(x) or 1.0) for x in point]
+        balls = [arb(as_balls(x), r) for x, r in zip(point, radii, strict=True)]
+        (ball,) = read(case.function, *balls, constants="balls")
+        inside = map(numbers_inside, point, radii)
+        values = [truth(case, corner) for corner in itertools.product(*inside)]
+        assert None in values or ball.is_finite(), (point, ball)
+        assert all(holds(ball, around(v)) for v in values if v is not None), (point, ball)
+
+
+@by_name(SMOOTH)
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_derivative_by_jax_holds_the_true_one(case, order):
+    function, oracle = derivatives(case, order)
+    for point in filter(differs, case.points):
+        (ball,) = read(function, *point, bits=256, constants="balls")
+        with mp.workdps(60):
+            slope = oracle(*map(mpf, point))
+        assert has_digits(ball, 30), (point, ball)
+        assert holds(ball, around(slope, 15)), (point, ball, slope)
