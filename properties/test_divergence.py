@@ -77,8 +77,8 @@ def test_kl_of_neighbours_is_its_definition(p, moves):
 
 @given(p=weights, q=weights, moves=small_moves)
 def test_jsd_is_its_definition(p, q, moves):
-    p, q = distribution(p), distribution(q)
-    for q in (q, moved(p, moves)):
+    p, far = distribution(p), distribution(q)
+    for q in (far, moved(p, moves)):
         middle = [(exact(a) + exact(b)) / 2 for a, b in zip(p, q, strict=True)]
         wanted = (exact_kl(exactly(p), middle) + exact_kl(exactly(q), middle)) / 2
         assert ulps(jsd(p, q), wanted) <= KL_ULPS

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 import verify as vf
+from verify.catalogue.gaussian_integrals import divergence, mean_under
 from verify.functions import (
     categorical_entropy,
     categorical_jsd,
@@ -113,7 +114,7 @@ def _loss_at_optimum(m, d, theta, s):
 
     def integrand(x):
         p, q = vf.normal_density(x, m, d), vf.normal_density(x, theta, s)
-        return q * (jnp.log(optimal_discriminator(q, p)) - jnp.log(optimal_discriminator(p, q)))
+        return q * (jnp.log(q / (p + q)) - jnp.log(p / (p + q)))
 
     return vf.integral(integrand, -jnp.inf, jnp.inf)
 
@@ -153,42 +154,28 @@ def categorical_kl_is_its_definition(p, q):
     return vf.equal(categorical_kl(p, q), jnp.sum(p * jnp.log(p / q)))
 
 
-def _frozen_loss_slopes(m, d, theta, s, frozen, frozen_s):
-    """∂_θ and ∂_s of E_{p_θ}[log(1 - D) - log D], D fixed at its best against the frozen p."""
+def _frozen_loss_slope(m, d, theta, s, frozen):
+    """∂_θ E_{p_θ}[log(1 - D) - log D], D fixed at its best against N(frozen, s²)."""
 
-    def loss(theta, s):
-        log_ratio = lambda x: normal_log_density(x, frozen, frozen_s) - normal_log_density(x, m, d)
-        return vf.integral(
-            lambda x: vf.normal_density(x, theta, s) * log_ratio(x), -jnp.inf, jnp.inf
-        )
+    def loss(theta):
+        log_ratio = lambda x: normal_log_density(x, frozen, s) - normal_log_density(x, m, d)
+        return mean_under(theta, s, log_ratio)
 
-    return jax.grad(loss, argnums=(0, 1))(theta, s)
-
-
-def _kl_slopes(m, d, theta, s):
-    """∂_θ and ∂_s of KL(p_θ ‖ p_data), differentiated in the integral."""
-
-    def kl(theta, s):
-        log_ratio = lambda x: normal_log_density(x, theta, s) - normal_log_density(x, m, d)
-        return vf.integral(
-            lambda x: vf.normal_density(x, theta, s) * log_ratio(x), -jnp.inf, jnp.inf
-        )
-
-    return jax.grad(kl, argnums=(0, 1))(theta, s)
+    return jax.grad(loss)(theta)
 
 
 @vf.claim(**_TWO_GAUSSIANS, source="Notes B, 3c")
 def the_frozen_gradient_is_that_of_the_divergence_where_it_was_frozen(m, d, theta, s):
     """∂_θ L_G with D* frozen at θ is ∂_θ KL(p_θ ‖ p_data) at θ."""
-    frozen = _frozen_loss_slopes(m, d, theta, s, theta, s)
-    return vf.equal(frozen, _kl_slopes(m, d, theta, s))
+    slope = jax.grad(divergence)(theta, s, m, d)
+    return vf.equal(_frozen_loss_slope(m, d, theta, s, theta), slope)
 
 
 @vf.claim(**_TWO_GAUSSIANS, shift=_SHIFT, holds=False, source="Notes B, 3c")
 def the_frozen_gradient_is_that_of_the_divergence_elsewhere(m, d, theta, s, shift):
     """∂_θ L_G with D* frozen at θ - δ, δ ≠ 0, is ∂_θ KL(p_θ ‖ p_data) at θ."""
-    frozen = _frozen_loss_slopes(m, d, theta, s, theta - shift, s)
-    return vf.equal(frozen, _kl_slopes(m, d, theta, s))
+    slope = jax.grad(divergence)(theta, s, m, d)
+    return vf.equal(_frozen_loss_slope(m, d, theta, s, theta - shift), slope)
 
 
 def _categorical_slopes(p, frozen, theta):
@@ -251,11 +238,7 @@ def the_jensen_shannon_divergence_is_symmetric(p, q):
 @vf.claim(**_TWO_GAUSSIANS, source="Notes B, 3d")
 def the_expected_negative_log_likelihood(m, d, theta, s):
     """-E_{p_data} log p_θ = KL(p_data ‖ p_θ) + H(p_data), N(θ, s²) against N(m, d²)."""
-    cross = vf.integral(
-        lambda x: -vf.normal_density(x, m, d) * normal_log_density(x, theta, s),
-        -jnp.inf,
-        jnp.inf,
-    )
+    cross = mean_under(m, d, lambda x: -normal_log_density(x, theta, s))
     return vf.equal(cross, gaussian_kl(m, d, theta, s) + gaussian_entropy(d))
 
 
