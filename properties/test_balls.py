@@ -5,6 +5,8 @@ import itertools
 import jax
 import pytest
 from flint import arb
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mpmath import mp, mpf
 from readings import around, as_balls, floats, has_digits, holds, near, read
 from real_functions import CASES
@@ -74,6 +76,23 @@ def test_a_value_on_balls_holds_the_truth_at_the_points_inside(case, part):
         values = [truth(case, corner) for corner in itertools.product(*inside)]
         assert None in values or ball.is_finite(), (point, ball)
         assert all(holds(ball, around(v)) for v in values if v is not None), (point, ball)
+
+
+@st.composite
+def balls_with_a_number_inside(draw):
+    middle = draw(st.sampled_from([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.5, 30.0]))
+    radius = draw(st.sampled_from([0.0, 2.0**-20, 0.25, 0.5, 1.0, 4.0]))
+    share = draw(st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]))
+    return arb(middle, radius), middle + share * radius
+
+
+@by_name(CASES)
+@settings(max_examples=15)
+@given(drawn=st.lists(balls_with_a_number_inside(), min_size=3, max_size=3))
+def test_a_value_on_wide_balls_holds_the_values_at_numbers_inside(case, drawn):
+    balls, numbers = zip(*drawn[: len(case.points[0])], strict=True)
+    (wide,), (narrow,) = read(case.function, *balls), read(case.function, *numbers)
+    assert not narrow.is_finite() or holds(wide, narrow), (balls, wide, narrow)
 
 
 @by_name(SMOOTH)

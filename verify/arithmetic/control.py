@@ -1,11 +1,12 @@
 """Branches and loops, the same in every number system."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from verify.arithmetic.arrays import boxed, full, unboxed
+from verify.arithmetic.arrays import Elementwise, boxed, unboxed
 from verify.arithmetic.errors import Undecided
 from verify.arithmetic.jaxprs import closed, scan_of, while_of
 
@@ -123,28 +124,19 @@ def at(equation: Any) -> str:
     return f" at {equation.where}" if equation.where else ""
 
 
-def select_n(equation: Any) -> Callable[..., Any]:
+def select_n(equation: Any) -> Elementwise:
     """One of several values by an index; by an undecided one, the hull of all."""
-    system, shape = equation.system, equation.out_avals[0].shape
+    choose = functools.partial(_chosen, equation.system)
+    if len(equation.in_avals) != 3 or equation.in_avals[0].dtype.kind != "b":
+        return Elementwise(choose)
+    template = "({1} if {0} is False else {2} if {0} is True else _choose({0}, {1}, {2}))"
+    return Elementwise(choose, template, {"_choose": choose})
 
-    def choose(which: Any, *cases: Any) -> Any:
-        if which is not None:
-            return cases[int(which)]
-        joined = cases[0]
-        for case in cases[1:]:
-            joined = _join(system, joined, case)
-        return joined
 
-    def apply(which: Any, *cases: Any) -> Any:
-        if not isinstance(which, np.ndarray) and which is not None:
-            return cases[int(which)]
-        if not shape:
-            return choose(which, *cases)
-        if not all(shape_size for shape_size in shape):
-            return full(shape, None)
-        return np.frompyfunc(choose, 1 + len(cases), 1)(which, *cases)
-
-    return apply
+def _chosen(system: Any, which: Any, *cases: Any) -> Any:
+    if which is not None:
+        return cases[int(which)]
+    return functools.reduce(lambda a, b: _join(system, a, b), cases)
 
 
 RULES = {

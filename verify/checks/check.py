@@ -23,6 +23,7 @@ _MOST_UNDECIDED = 0.1  # share of points beyond which a claim is undecided
 _FEWEST_PREMISES = 5  # points at which a premise must have held
 _DEEP_POINTS = 8  # looked at again in high precision, where no constant is in its way
 _DEEP_BITS = 1024
+_LOG10_2 = math.log10(2)
 _HOPELESS = 40  # points of which nine in ten are undecided, before it gives up
 _MOST_VANISHED = 3  # violations that a closer look explained away, before it gives up
 
@@ -126,16 +127,17 @@ def _find(claim: Claim, effort: Effort, seed: int) -> _Finding:
 def _look(claim: Claim, reader: Reader, effort: Effort, seed: int) -> _Finding:
     """Points in balls first, then what a search in floats points to."""
     rng = np.random.default_rng([seed, zlib.crc32(claim.name.encode())])
-    each = cost.cost(claim.traced.program)
+    program = claim.traced.program
+    each = cost.cost(program)
     count = cost.ball_points(each, effort.points, effort.points / 1_000)
     special = special_points(claim.domains, rng, effort.reach, max(count // 4, 10))
     points = [*special, *random_points(claim.domains, rng, count - len(special), effort.reach)]
     tally = _Tally()
     finding = _try(reader, points, tally, rng, effort)
-    if finding is None and not reader.inexact_constants and cost.is_direct(claim.traced.program):
+    if finding is None and not reader.inexact_constants and cost.is_direct(program):
         some = points[:: max(len(points) // _DEEP_POINTS, 1)]
         finding = _try(reader.deeper(_DEEP_BITS), some, _Tally(), rng, effort)
-    if finding is None and effort.floats and claim.domains:
+    if finding is None and effort.floats and claim.domains and cost.is_searched(program):
         found = search(claim, effort, rng, cost.float_points(each, effort.floats))
         searched = _Tally()
         finding = _try(reader, found.points, searched, rng, effort)

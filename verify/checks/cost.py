@@ -6,6 +6,7 @@ from verify.arithmetic.jaxprs import Closed, all_equations, inner_jaxprs, scan_o
 
 # How often the function inside such a primitive is evaluated, roughly.
 _EVALUATIONS = {"integral": 1_000, "series": 100, "limit": 60, "derivative": 20, "while": 20}
+_MOST_DEAR = 2  # integrals and the like in a claim that is searched in floats
 _BALL_BUDGET = 300_000  # equations read in balls, all points together: about half a second
 _FLOAT_BUDGET = 2**25  # equations evaluated in floats
 _MEMORY_BUDGET = 2**24  # numbers held at once by a batch in floats
@@ -21,6 +22,12 @@ def is_direct(program: Closed) -> bool:
     """Whether a program holds no integral, series, limit or open loop, which are dear."""
     names = {e.primitive.name for e in all_equations(program)}
     return names.isdisjoint(_EVALUATIONS)
+
+
+def is_searched(program: Closed) -> bool:
+    """Whether a search in floats is worth its compilation: not for many integrals."""
+    names = [e.primitive.name for e in all_equations(program)]
+    return sum(name in _EVALUATIONS for name in names) <= _MOST_DEAR
 
 
 def _equation_cost(equation: Any) -> int:

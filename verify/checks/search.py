@@ -29,6 +29,9 @@ _KEPT = 24  # points that the ranking hands on
 _STRATA = 16  # parts of the domain of which each hands on its best
 _LOST = 4  # points at which a side is NaN
 _QUADRATURE = 1e-6  # relative error of quadrature in floats, under which nothing is seen
+_ROUNDING = 4e-16  # relative: below it nothing is told from rounding
+_STEADY = 32.0  # a difference over its scatter that rounding hardly ever shows
+_COLUMNS = 8  # numbers of a point are padded to a multiple of it
 _RATE = 0.05  # of the ascent, in steps of the domains
 _COMPILE_FAST = {"xla_backend_optimization_level": 0}  # halves the time that it takes
 
@@ -53,7 +56,7 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
         rows = _ranked(batch, scores, values, look.is_cheap)
         points = [_row(batch, i) for i in rows]
         evaluated = count * (len(_NEIGHBOURS) if look.is_cheap else 1)
-        if effort.ascents and look.is_cheap:
+        if effort.ascents and look.is_cheap and look.may_climb(scores):
             starts = _starts(scores, values, effort.ascents, rng)
             points = look.ascend({n: v[starts] for n, v in batch.items()}, effort.steps) + points
             evaluated += len(starts) * effort.steps
@@ -69,6 +72,7 @@ class _Look:
     def __init__(self, claim: Claim):
         self.domains = claim.domains
         self.traced = claim.traced
+        self.relation = self.traced.relation(self.traced.program.jaxpr.outvars)
         self.chunk = cost.float_chunk(cost.cost(self.traced.program))
         self.is_cheap = cost.is_direct(self.traced.program)
         options = None if self.is_cheap else _COMPILE_FAST
@@ -93,7 +97,7 @@ class _Look:
         looks = [self._all({n: v * (1 + step) for n, v in batch.items()}) for step in _NEIGHBOURS]
         stack = np.stack(looks)
         least, spread = stack.min(0), stack.max(0) - stack.min(0)
-        return np.where(least > 0, least / (spread + 1e-18), -np.inf), stack[0]
+        return np.where(least > 0, least / (spread + _ROUNDING), -np.inf), stack[0]
 
     def _all(self, batch: Batch) -> np.ndarray:
         count = len(next(iter(batch.values())))
@@ -105,6 +109,10 @@ class _Look:
             for i in range(0, count + padded, size)
         ]
         return np.concatenate(parts)[:count]
+
+    def may_climb(self, scores: np.ndarray) -> bool:
+        """Whether there is a slope: of an order, or of a difference that is no rounding."""
+        return has_order(self.relation) or bool(np.any(scores > _STEADY))
 
     def ascend(self, starts: Batch, steps: int) -> list[dict[str, np.ndarray]]:
         """Where gradient ascent on the violation gets to, best first."""
@@ -131,8 +139,11 @@ def _along(flags: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _adam(pull: Batch, state: Any) -> tuple[Batch, Any]:
     """Steps of Adam for all numbers of all ascents, in one flat array."""
     flat = np.concatenate([v.reshape(len(v), -1) for v in pull.values()], axis=1)
-    flat = jnp.asarray(np.clip(np.nan_to_num(flat), -1e100, 1e100))
-    steps, state = _adam_step(flat, _optimiser().init(flat) if state is None else state)
+    padding = -flat.shape[1] % _COLUMNS
+    flat = np.pad(np.clip(np.nan_to_num(flat), -1e100, 1e100), ((0, 0), (0, padding)))
+    steps, state = _adam_step(
+        flat, _optimiser().init(jnp.asarray(flat)) if state is None else state
+    )
     parts, position = {}, 0
     for name, value in pull.items():
         size = math.prod(value.shape[1:])
@@ -150,8 +161,19 @@ def _optimiser() -> Any:
 
 @jax.jit
 def _adam_step(pull: Any, state: Any) -> tuple[Any, Any]:
-    """Compiled once for all claims with as many numbers."""
+    """Compiled once for all claims of up to as many numbers."""
     return _optimiser().update(pull, state)
+
+
+def has_order(relation: Relation) -> bool:
+    """Whether a relation says of something that it is less, or where something holds."""
+    match relation:
+        case AllOf(relations):
+            return any(map(has_order, relations))
+        case Equal():
+            return False
+        case _:
+            return True
 
 
 def violation(relation: Relation) -> Any:

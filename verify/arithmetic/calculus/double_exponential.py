@@ -26,7 +26,7 @@ class Node(NamedTuple):
     from_low: bool
 
 
-_REACH = 7  # t runs over [-7, 7]: places from 1e-374 to 1e374
+_REACH = {"finite": 5, "half-line": 7}  # of t: places from 1e-101, from 1e-374 to 1e374
 _COARSE = 2  # the coarsest step is 2^-2
 _FINE = 8  # the finest 2^-8
 
@@ -74,7 +74,7 @@ def integrate(f: Integrand, ends: Sequence[arb], width: arb) -> arb | None:
 
 def _settled(terms: "_Terms", scale: arb) -> arb | None:
     """One piece, its step halved until the sum changes little beside the whole integral."""
-    wanted = (scale * arb(2) ** (-(3 * ctx.prec) // 4)).upper()
+    wanted = (scale * arb(2) ** (-(5 * ctx.prec) // 8)).upper()
     if not terms.neglected <= scale / 1024:
         return None
     previous = terms.total(_COARSE)
@@ -84,7 +84,9 @@ def _settled(terms: "_Terms", scale: arb) -> arb | None:
         enough = max(wanted, 4 * value.rad(), terms.neglected)
         if not change.is_finite():
             return None
-        if level > _COARSE + 1 and abs(value.mid() - previous.mid()) <= enough:
+        is_nothing = abs(value).upper() <= wanted and abs(previous).upper() <= wanted
+        is_settled = level > _COARSE + 1 and abs(value.mid() - previous.mid()) <= enough
+        if is_nothing or is_settled:
             return value + arb(0, (change + terms.neglected).upper())
         previous = value
     return None
@@ -109,7 +111,7 @@ class _Terms:
     def __init__(self, f: Integrand, place: Callable[[Node], arb], size: arb, kind: str):
         self.f, self.place, self.size, self.kind = f, place, size, kind
         self.sums: dict[int, arb] = {}
-        self.first, self.last = -_REACH, _REACH  # the range of t where terms count
+        self.first, self.last = 0.0, 0.0  # the range of t where terms count
         self.neglected = arb(0)
 
     def total(self, level: int) -> arb:
@@ -131,7 +133,7 @@ class _Terms:
         count = 2**_COARSE
         terms = {0: self.term(0, _COARSE)}
         for side in (-1, 1):
-            for n in range(side, side * (_REACH * count + 1), side):
+            for n in range(side, side * (_REACH[self.kind] * count + 1), side):
                 value = self.term(n, _COARSE)
                 if not value.is_finite():
                     break
