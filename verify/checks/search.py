@@ -29,6 +29,7 @@ _KEPT = 24  # points that the ranking hands on
 _STRATA = 16  # parts of the domain of which each hands on its best
 _LOST = 4  # points at which a side is NaN
 _QUADRATURE = 1e-6  # relative error of quadrature in floats, under which nothing is seen
+_NOTABLE = 1e-12  # relative difference from which a slope is worth its compilation
 _ROUNDING = 4e-16  # relative: below it nothing is told from rounding
 _STEADY = 32.0  # a difference over its scatter that rounding hardly ever shows
 _COLUMNS = 8  # numbers of a point are padded to a multiple of it
@@ -56,7 +57,7 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
         rows = _ranked(batch, scores, values, look.is_cheap)
         points = [_row(batch, i) for i in rows]
         evaluated = count * (len(_NEIGHBOURS) if look.is_cheap else 1)
-        if effort.ascents and look.is_cheap and look.may_climb(scores):
+        if effort.ascents and look.is_cheap and look.may_climb(scores, values):
             starts = _starts(scores, values, effort.ascents, rng)
             points = look.ascend({n: v[starts] for n, v in batch.items()}, effort.steps) + points
             evaluated += len(starts) * effort.steps
@@ -110,9 +111,9 @@ class _Look:
         ]
         return np.concatenate(parts)[:count]
 
-    def may_climb(self, scores: np.ndarray) -> bool:
+    def may_climb(self, scores: np.ndarray, values: np.ndarray) -> bool:
         """Whether there is a slope: of an order, or of a difference that is no rounding."""
-        return has_order(self.relation) or bool(np.any(scores > _STEADY))
+        return has_order(self.relation) or bool(np.any((scores > _STEADY) & (values > _NOTABLE)))
 
     def ascend(self, starts: Batch, steps: int) -> list[dict[str, np.ndarray]]:
         """Where gradient ascent on the violation gets to, best first."""

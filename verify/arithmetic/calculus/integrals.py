@@ -19,7 +19,9 @@ from verify.arithmetic.reading import current, note_estimate, note_exchange, not
 _WIDTHS = 8  # widths on either side of a centre after which a peak has died away
 _EVALUATIONS = 10_000  # of the integrand, before rigorous quadrature gives up
 _DEPTH = 400  # bisections of rigorous quadrature
-_LONG = (10**12, 10**4, 64, 12)  # widths on either side, for a second look
+# Half the range of a second look, in widths, and the evaluations that it may take. Sums of
+# densities overflow on wide balls: shorter ranges are for them.
+_LONG = ((10**12, 5_000), (10**4, 5_000), (64, 20_000), (10, 80_000))
 _ENOUGH = arb(2) ** -60  # error of a second look, relative to the estimate
 _TINY = arb(2) ** -2_000  # no error is small enough: the relative one decides
 
@@ -79,17 +81,23 @@ class Integral:
         """A second look at an improper integral: rigorous, over a long finite range."""
         middle = centres or [arb(0)]
         enough = abs(self._estimated([low, *centres, high], width, closed)).upper() * _ENOUGH
-        for reach in (width * length for length in _LONG):
+        for length, evaluations in _LONG:
+            reach = width * length
             start = low if low.is_finite() else middle[0] - reach
             end = high if high.is_finite() else middle[-1] + reach
-            value = self._rigorous([start, *centres, end], closed, enough)
+            value = self._rigorous([start, *centres, end], closed, enough, evaluations)
             if value.is_finite():
                 note_estimate(f"rigorous quadrature over a finite range of {reach.str(3)}")
                 return value
         return arb.nan()
 
-    def _rigorous(self, ends: Sequence[arb], closed: Sequence[Any],
-                  enough: arb = _TINY) -> arb:  # fmt: skip
+    def _rigorous(
+        self,
+        ends: Sequence[arb],
+        closed: Sequence[Any],
+        enough: arb = _TINY,
+        evaluations: int = _EVALUATIONS,
+    ) -> arb:  # fmt: skip
         """Petras' adaptive Gauss-Legendre quadrature in complex balls (acb.integral)."""
         if self.complex is None or any(_has_nan(c) for c in closed):
             return arb.nan()
@@ -99,7 +107,7 @@ class Integral:
         for start, end in itertools.pairwise(ends):
             total += acb.integral(
                 look, start, end, rel_tol=tolerance, abs_tol=enough,
-                eval_limit=_EVALUATIONS // (len(ends) - 1), depth_limit=_DEPTH,
+                eval_limit=evaluations // (len(ends) - 1), depth_limit=_DEPTH,
             )  # fmt: skip
             if not total.is_finite():
                 break
