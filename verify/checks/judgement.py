@@ -263,7 +263,7 @@ def _text(side: Any) -> str:
         return str(side)
     if not side.is_finite():
         return "inf" if side > 0 else "-inf"
-    return side.str(12, radius=False)
+    return "0" if side.contains(0) else side.str(12, radius=False)
 
 
 _ALIKE = 1e-3  # of a gap, by which two looks at its sides may differ
