@@ -5,6 +5,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from beartype import beartype
+from jaxtyping import jaxtyped
 
 from verify import functions as f
 
@@ -105,6 +107,14 @@ def test_python_numbers_go_with_the_dtype_of_arrays(function, arguments, outside
     rest = {n: v for n, v in arguments.items() if n != first and np.ndim(v) == 0}
     arrays = {n: jnp.asarray(v, jnp.float16) for n, v in arguments.items() if n not in rest}
     assert jax.eval_shape(lambda a: function(**a, **rest), arrays).dtype == jnp.float16
+
+
+@CASES
+def test_shapes_are_those_of_the_annotations(function, arguments, outside):
+    checked = jaxtyped(function, typechecker=beartype)
+    batch = {name: np.stack([value] * 2) for name, value in arguments.items()}
+    assert jax.eval_shape(checked, **arguments).shape == ()
+    assert jax.eval_shape(checked, **batch).shape == (2,)
 
 
 @CASES

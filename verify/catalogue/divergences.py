@@ -1,5 +1,7 @@
 """What the best discriminator, the generator's losses and the VAE's bound minimise."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -20,7 +22,7 @@ from verify.functions import (
 
 # Means and deviations of two Gaussians for which an integral is computed.
 _MEAN, _DEVIATION = vf.reals(-3, 3), vf.reals(0.2, 5)
-_TWO_GAUSSIANS = {"m": _MEAN, "d": _DEVIATION, "theta": _MEAN, "s": _DEVIATION}
+_TWO_GAUSSIANS: dict[str, Any] = {"m": _MEAN, "d": _DEVIATION, "theta": _MEAN, "s": _DEVIATION}
 
 # A shift from one parameter to another that is not zero.
 _SHIFT = vf.reals(0.1, 3)
@@ -250,7 +252,11 @@ def the_expected_categorical_negative_log_likelihood(p, q):
 
 
 # x takes three values and z two: p_data(x), p_θ(x, z) and q(z = 0 | x).
-_LATENT = {"data": vf.simplex(3), "joint": vf.simplex(6), "first": vf.probabilities(shape=(3,))}
+_LATENT: dict[str, Any] = {
+    "data": vf.simplex(3),
+    "joint": vf.simplex(6),
+    "first": vf.probabilities(shape=(3,)),
+}
 
 
 def _expected_negative_elbo(data, joint, first):

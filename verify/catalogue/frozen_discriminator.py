@@ -1,5 +1,7 @@
 """Two Gaussians of one width ε before the best discriminator: its divergence and its gradients."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
@@ -102,7 +104,11 @@ def _non_saturating_slope(theta, theta_0, eps):
     return jax.grad(lambda theta: mean_under(theta, eps, loss))(theta)
 
 
-_FROZEN = {"theta_0": vf.reals(-3, 3), "delta": vf.reals(-3, 3), "eps": vf.reals(0.2, 5)}
+_FROZEN: dict[str, Any] = {
+    "theta_0": vf.reals(-3, 3),
+    "delta": vf.reals(-3, 3),
+    "eps": vf.reals(0.2, 5),
+}
 
 
 @vf.claim(**_FROZEN, source="Notes B, 5c")

@@ -1,5 +1,7 @@
 """Two Gaussians of one width ε: their divergence as ε → 0, and gradient descent on it."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -125,7 +127,7 @@ def _descended_by_optax(theta, theta_0, eps, eta, steps=_DESCENT_STEPS):
     return jax.lax.fori_loop(0, steps, step, (theta, optimiser.init(theta)))[0]
 
 
-_DESCENT = {
+_DESCENT: dict[str, Any] = {
     "theta": vf.reals(-10, 10),
     "theta_0": vf.reals(-10, 10),
     "eps": vf.reals(0.1, 10),

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.typing import ArrayLike
 
 
@@ -54,13 +55,14 @@ def floats(function: str, **arguments: tuple[ArrayLike, Range]) -> list[jax.Arra
 def _need_real(function: str, name: str, value: Any) -> Any:
     """The value where it is a real number or an array of them; elsewhere an error."""
     value = jnp.asarray(value) if hasattr(value, "__jax_array__") else value
-    is_array = isinstance(value, jax.Array | np.ndarray | np.generic)
-    dtype = value.dtype if is_array else None
-    if is_array and (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer)):
+    if isinstance(value, jax.Array | np.ndarray | np.generic):
+        if any(jnp.issubdtype(value.dtype, kind) for kind in (jnp.floating, jnp.integer)):
+            return value
+        got = f"dtype {value.dtype}"
+    elif isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    got = f"dtype {dtype}" if is_array else f"{type(value).__name__} {value!r}"
+    else:
+        got = f"{type(value).__name__} {value!r}"
     raise TypeError(f"{function} needs {name} as a real number or array, got {got}.")
 
 
@@ -76,7 +78,7 @@ def _kept(function: str, name: str, value: Any, wanted: Range) -> Any:
     """The value where it is in its range; elsewhere an error, or NaN where it is traced."""
     if wanted.excludes is None:
         return value
-    if isinstance(value, jax.core.Tracer):
+    if isinstance(value, Tracer):
         return jnp.where(wanted.excludes(value), jnp.nan, value)
     numbers = np.asarray(value)
     outside = wanted.excludes(numbers)

@@ -118,8 +118,8 @@ def gaussian_kl(
     Source: Kullback (1959), Information Theory and Statistics, chapter 9.
 
     Example:
-        >>> float(gaussian_kl(1.0, 3.0, -1.0, 3.0) - 2 / 9)
-        0.0
+        >>> float(gaussian_kl(1.0, 2.0, -1.0, 2.0))
+        0.5
     """
     mu_1, sigma_1, mu_2, sigma_2 = floats(
         "gaussian_kl",
@@ -191,7 +191,7 @@ def gaussian_kl_equal_variance(
 
 
 def _kl(
-    m: Float[ArrayLike, "..."], sigma_1: Float[ArrayLike, "..."], sigma_2: Float[ArrayLike, "..."]
+    m: Float[Array, "..."], sigma_1: Float[Array, "..."], sigma_2: Float[Array, "..."]
 ) -> Float[Array, "..."]:
     """The divergence of Gaussians whose means are m sigma_2 apart."""
     difference = sigma_1 - sigma_2
