@@ -15,7 +15,7 @@ from verify.arithmetic.arrays import Elementwise
 from verify.arithmetic.reading import current, settings
 
 ENOUGH = 20  # bits of relative accuracy over which an enclosure is taken as it is
-SLACK = 16  # bits that a function of exact arguments may lose before it is computed again
+SLACK = 28  # bits that a function of exact arguments may lose before it is computed again
 ZERO, ONE, HALF = arb(0), arb(1), arb("0.5")
 INFINITY = arb.pos_inf()
 
@@ -40,6 +40,13 @@ def monotone_method(name: str) -> Elementwise:
         f"({value} else narrowed(_y, {name}, {{0}}))",
         {"narrowed": narrowed, name: function},
     )
+
+
+def non_negative(template: str) -> Elementwise:
+    """The rule of an expression in {0} that is never negative, as wide balls may be."""
+    value = f"_y if (_y := {template}) >= ZERO else _y.nonnegative_part()"
+    scope = {"ZERO": ZERO}
+    return Elementwise(eval(f"lambda x: ({value.format('x')})", dict(scope)), f"({value})", scope)
 
 
 def narrowed(value: arb, function: Callable[..., arb], *balls: arb) -> arb:
@@ -85,4 +92,4 @@ def step(function: Function) -> Elementwise:
 
 def is_infinite(x: arb) -> bool:
     """Whether x is exactly plus or minus infinity."""
-    return x.is_exact() and not x.is_finite()
+    return x.is_exact() and not x.is_finite() and not x.is_nan()

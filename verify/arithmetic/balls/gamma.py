@@ -141,6 +141,9 @@ def regularized_incomplete_beta(a: arb, b: arb, x: arb) -> arb:
 
 
 def _beta_lower(a: arb, b: arb, x: arb) -> arb:
+    """By the half whose series converges fast: a million terms less at b = 10^6."""
+    if x * (a + b) > a:
+        return 1 - (1 - x).beta_lower(b, a, regularized=1)
     return x.beta_lower(a, b, regularized=1)
 
 

@@ -6,12 +6,13 @@ from flint import arb
 
 from verify.arithmetic import discrete
 from verify.arithmetic.arrays import Elementwise
+from verify.arithmetic.balls.enclosure import is_infinite
 
 
 def eq(x: arb, y: arb) -> bool | None:
-    if x.is_exact() and y.is_exact():
-        return bool(x == y)
-    return None if x.overlaps(y) else False
+    if x == y:  # to Arb: both exact, and equal
+        return True
+    return False if x != y else None
 
 
 def ne(x: arb, y: arb) -> bool | None:
@@ -33,7 +34,7 @@ def le(x: arb, y: arb) -> bool | None:
 def is_finite(x: arb) -> bool | None:
     if x.is_finite():
         return True
-    return False if x.is_exact() else None
+    return False if is_infinite(x) else None
 
 
 def sign(x: arb) -> arb:

@@ -11,20 +11,13 @@ from verify.arithmetic.balls.enclosure import (
     is_infinite,
     monotone,
     narrowed,
+    non_negative,
 )
 
 LARGEST = 2**30  # exponents up to here are integers to Arb
 
 
-def square(x: arb) -> arb:
-    """x^2, never negative."""
-    value = x * x
-    return value if value >= ZERO else value.nonnegative_part()
-
-
-SQUARE = Elementwise(
-    square, "(_y if (_y := {0} * {0}) >= ZERO else _y.nonnegative_part())", {"ZERO": ZERO}
-)
+SQUARE = non_negative("{0} * {0}")
 
 
 def integer_power(x: arb, n: int) -> arb:
@@ -34,10 +27,14 @@ def integer_power(x: arb, n: int) -> arb:
     if n == 0:
         return ONE
     if not x.contains(ZERO):
-        return x**n if x.is_finite() else _infinite_power(x, n)
+        return _monotone_power(x, n) if x.is_finite() else _infinite_power(x, n)
     if n % 2:
         return (x.lower() ** n).union(x.upper() ** n)
     return ZERO.union(x.abs_upper() ** n).nonnegative_part()
+
+
+def _monotone_power(x: arb, n: int) -> arb:
+    return narrowed(x**n, lambda end: end**n, x)
 
 
 def _infinite_power(x: arb, n: int) -> arb:

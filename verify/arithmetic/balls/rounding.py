@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flint import arb
+from flint import arb, fmpz
 
 from verify.arithmetic.arrays import Elementwise, inline
 from verify.arithmetic.balls.enclosure import HALF, ZERO, is_infinite, step
@@ -45,11 +45,22 @@ def remainder(x: arb, y: arb) -> arb:
     quotient = truncate(x / y)
     if quotient.is_exact() and quotient.is_finite():
         return x - y * quotient
+    if x.is_exact() and y.is_exact() and x.is_finite() and y.is_finite() and not y.is_zero():
+        return _exact_remainder(x, y)
     size = y.abs_upper()
     if y.contains(ZERO) or not size.is_finite() or not x.is_finite():
         return arb.nan()
     low, high = (-size).max(x.lower()), size.min(x.upper())
     return low.min(ZERO).union(high.max(ZERO))
+
+
+def _exact_remainder(x: arb, y: arb) -> arb:
+    """The remainder of exact numbers, by arithmetic modulo the second's mantissa."""
+    (m, e), (n, f) = ((int(part) for part in number.man_exp()) for number in (x, y))
+    low = min(e, f)
+    n <<= f - low
+    left = abs(m) * pow(2, e - low, abs(n)) % abs(n)
+    return arb((fmpz(left if m > 0 else -left), fmpz(low)))
 
 
 truncate = step(truncated).function
