@@ -14,7 +14,6 @@ from verify.arithmetic.balls.system import BALLS
 from verify.arithmetic.reading import reading
 from verify.checks.reader import as_balls
 
-mp.dps = 40
 INF = jnp.inf
 FLOATS = 1e-6  # relative: floats only point at places for balls to decide
 BITS = 128
@@ -113,8 +112,9 @@ BY_NAME = pytest.mark.parametrize(
 @BY_NAME
 def test_a_ball_holds_the_value_and_is_narrow(function, argument, value, digits):
     ball, _ = read(function, argument)
-    expected = mpf(value(mpf(argument)))
-    assert holds(ball, expected)
+    with mp.workdps(40):
+        expected = mpf(value(mpf(argument)))
+        assert holds(ball, expected)
     assert float(ball.rad()) <= 10.0**-digits * max(1.0, abs(float(expected)))
 
 
@@ -230,7 +230,8 @@ def test_an_integrand_may_hold_a_loop():
         return total
 
     ball, _ = read(lambda a: vf.integral(lambda z: power_sum(z, a), 0, 1), 1.0)
-    assert holds(ball, mpf(1) / 2 + mpf(1) / 3 + mpf(1) / 4)
+    with mp.workdps(40):
+        assert holds(ball, mpf(1) / 2 + mpf(1) / 3 + mpf(1) / 4)
 
 
 def test_an_integrand_with_a_custom_vjp_is_differentiated_backwards():

@@ -21,7 +21,7 @@ _EVALUATIONS = 10_000  # of the integrand, before rigorous quadrature gives up
 _DEPTH = 400  # bisections of rigorous quadrature
 # Half the range of a second look, in widths, and the evaluations that it may take. Sums of
 # densities overflow on wide balls: shorter ranges are for them.
-_LONG = ((10**12, 5_000), (10**4, 5_000), (64, 20_000), (10, 80_000))
+_LONG = ((10**12, 20_000), (10**4, 10_000), (64, 20_000), (10, 80_000))
 _ENOUGH = arb(2) ** -60  # error of a second look, relative to the estimate
 _TINY = arb(2) ** -2_000  # no error is small enough: the relative one decides
 
