@@ -13,12 +13,13 @@ import numpy as np
 
 from verify.arithmetic import control, discrete, indexing, reductions, sorting, structural, windows
 from verify.arithmetic.arrays import Elementwise, full, lift
-from verify.arithmetic.errors import UnsupportedPrimitive
+from verify.arithmetic.errors import Unreadable, UnsupportedPrimitive
 from verify.arithmetic.jaxprs import (
     Closed,
     Literal,
     called,
     constant_value,
+    is_small_integer,
     source_line,
 )
 from verify.arithmetic.reading import Notes, repeat_notes, taking_notes
@@ -97,7 +98,7 @@ class _Flat:
 
     def constant(self, value: Any, where: str | None) -> str:
         array = np.asarray(value)
-        key = (array.dtype.str, array.shape, array.tobytes())
+        key = (array.dtype.name, array.shape, array.tobytes())
         if key not in self._shared:
             name = self._shared[key] = self.name("k")
             self.constants[name] = Constant(array, where)
@@ -261,6 +262,8 @@ _OF_ITSELF = {"eq": True, "le": True, "ge": True, "ne": False, "lt": False, "gt"
 
 def _equation(system: NumberSystem, step: _Step) -> Equation:
     source = step.equation
+    for variable in (*source.invars, *source.outvars):
+        _need_readable(system, getattr(variable.aval, "dtype", None), step.where)
     return Equation(
         source.primitive.name,
         source.params,
@@ -274,6 +277,15 @@ def _equation(system: NumberSystem, step: _Step) -> Equation:
 _SHARED = tuple(
     table.RULES for table in (control, structural, reductions, indexing, sorting, windows)
 )
+
+
+def _need_readable(system: NumberSystem, dtype: Any, where: str | None) -> None:
+    """Integers of less than a byte have a kind of their own in NumPy: not read as reals."""
+    if dtype is not None and is_small_integer(dtype):
+        place = f" at {where}" if where else ""
+        raise Unreadable(
+            f"{system.name} needs integers of at least 8 bits, got {dtype}{place}; use int8."
+        )
 
 
 def _operation(equation: Equation) -> Elementwise | Operation:

@@ -213,6 +213,11 @@ def define_primitive(
     return primitive
 
 
+def is_small_integer(dtype: Any) -> bool:
+    """Whether a dtype is an integer of less than a byte (int4, uint2, …)."""
+    return dtype.kind not in "iu" and dtypes.issubdtype(dtype, np.integer)
+
+
 def register_scalar(kind: type, bind: Callable[[Any], Any]) -> None:
     """Let JAX take an object wherever it takes a scalar; `bind` makes it one when it does."""
     core.pytype_aval_mappings[kind] = lambda _: ShapedArray((), np.dtype(jnp.result_type(float)))
