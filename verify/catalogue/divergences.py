@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 import verify as vf
-from verify.catalogue.gaussian_integrals import divergence, mean_under
+from verify.catalogue.gaussians import divergence, mean_under
 from verify.functions import (
     categorical_entropy,
     categorical_jsd,

@@ -6,13 +6,8 @@ import jax
 import jax.numpy as jnp
 
 import verify as vf
-from verify.catalogue.gaussian_integrals import mean_under
+from verify.catalogue.gaussians import apart, mean_under
 from verify.functions import normal_log_density
-
-
-def _apart(delta):
-    """δ ≠ 0."""
-    return vf.less(0, delta**2)
 
 
 def _jsd(delta, eps):
@@ -31,7 +26,7 @@ def _jsd(delta, eps):
 )
 def every_loss_is_zero_or_very_high(delta, eps):
     """JSD(N(θ, ε²), N(θ₀, ε²)) is over 1 nat wherever it is not zero."""
-    return vf.implies(_apart(delta), vf.less(1, _jsd(delta, eps)))
+    return vf.implies(apart(delta), vf.less(1, _jsd(delta, eps)))
 
 
 @vf.claim(delta=vf.reals(-5, 5), eps=vf.reals(0.1, 10), source="Notes B, 5c")
@@ -39,7 +34,7 @@ def the_jensen_shannon_divergence_is_bounded(delta, eps):
     """0 < JSD(N(θ, ε²), N(θ₀, ε²)) ≤ log 2 for θ ≠ θ₀."""
     jsd = _jsd(delta, eps)
     bounded = vf.all_of(vf.less(0, jsd), vf.at_most(jsd, jnp.log(2.0)))
-    return vf.implies(_apart(delta), bounded)
+    return vf.implies(apart(delta), bounded)
 
 
 @vf.claim(delta=vf.reals(0, 5), eps=vf.reals(0.5, 10), source="Notes B, 5c")
@@ -62,7 +57,7 @@ def _slope_bound(delta, eps):
 def _vanishes(bound, delta):
     """A bound tends to 0 as ε → 0, for δ ≠ 0."""
     limit = vf.limit(lambda eps: bound(delta, eps), 0.0, side="above")
-    return vf.implies(_apart(delta), vf.equal(limit, 0))
+    return vf.implies(apart(delta), vf.equal(limit, 0))
 
 
 @vf.claim(delta=vf.reals(-5, 5), eps=vf.reals(0.5, 10), source="Notes B, 5c; log(1 + x) ≤ √x")

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 import verify as vf
-from verify.catalogue.gaussian_integrals import divergence, mean_under
+from verify.catalogue.gaussians import divergence, mean_under
 from verify.functions import (
     categorical_kl,
     gaussian_entropy,

@@ -7,18 +7,13 @@ import jax.numpy as jnp
 import optax
 
 import verify as vf
-from verify.catalogue.gaussian_integrals import divergence, mean_under
+from verify.catalogue.gaussians import apart, divergence, mean_under
 from verify.functions import gaussian_kl, gaussian_kl_equal_variance
 
 # Means and a deviation for which an integral is computed; δ = θ - θ₀.
 _MEAN, _WIDTH = vf.reals(-5, 5), vf.reals(0.05, 20)
 _ANY_MEAN, _ANY_WIDTH = vf.reals(), vf.positives()
 _DESCENT_STEPS = 6
-
-
-def _apart(delta):
-    """δ ≠ 0."""
-    return vf.less(0, delta**2)
 
 
 @vf.claim(theta=_MEAN, theta_0=_MEAN, eps=_WIDTH, source="Notes B, 5a")
@@ -62,7 +57,7 @@ def _kl_in_theta(theta_0, eps):
 def the_divergence_grows_without_bound(theta_0, delta):
     """KL → ∞ as ε → 0, for θ ≠ θ₀."""
     kl = lambda eps: gaussian_kl_equal_variance(theta_0 + delta, theta_0, eps)
-    return vf.implies(_apart(delta), vf.equal(vf.limit(kl, 0.0, side="above"), jnp.inf))
+    return vf.implies(apart(delta), vf.equal(vf.limit(kl, 0.0, side="above"), jnp.inf))
 
 
 @vf.claim(theta_0=vf.reals(-10, 10), source="Notes B, 5b")
@@ -212,7 +207,7 @@ def no_smooth_path_leads_to_the_minimum(theta_0, delta, eps, part):
     """On the way from θ to θ₀, KL is somewhere no lower than at θ."""
     kl = _kl_in_theta(theta_0, eps)
     no_lower = vf.at_most(kl(theta_0 + delta), kl(theta_0 + part * delta))
-    return vf.implies(_apart(delta), no_lower)
+    return vf.implies(apart(delta), no_lower)
 
 
 @vf.claim(
@@ -227,4 +222,4 @@ def the_divergence_falls_all_the_way_to_the_minimum(theta_0, delta, eps, part):
     kl = _kl_in_theta(theta_0, eps)
     lower = vf.less(kl(theta_0 + part * delta), kl(theta_0 + delta))
     curvature = jax.grad(jax.grad(kl))(theta_0 + delta)
-    return vf.all_of(vf.implies(_apart(delta), lower), vf.equal(curvature, 1 / eps**2))
+    return vf.all_of(vf.implies(apart(delta), lower), vf.equal(curvature, 1 / eps**2))

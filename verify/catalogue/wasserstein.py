@@ -7,16 +7,11 @@ import jax.numpy as jnp
 from jax.scipy.special import erfc
 
 import verify as vf
-from verify.catalogue.gaussian_integrals import mean_under
+from verify.catalogue.gaussians import apart, mean_under
 from verify.functions import gaussian_wasserstein_1
 
 # Means and a deviation for which an integral is computed; δ = θ - θ₀.
 _MEAN, _WIDTH = vf.reals(-5, 5), vf.reals(0.05, 20)
-
-
-def _apart(delta):
-    """δ ≠ 0."""
-    return vf.less(0, delta**2)
 
 
 def _cdf(x, theta, eps):
@@ -60,7 +55,7 @@ def gaussian_wasserstein_1_at_equal_widths(theta, theta_0, eps):
 def the_slope_of_the_wasserstein_distance(theta_0, delta, eps):
     """∂_θ ∫ |F - G| = 1 for θ > θ₀ and -1 for θ < θ₀."""
     slope = jax.grad(_area_between)(theta_0 + delta, theta_0, eps)
-    return vf.implies(_apart(delta), vf.equal(slope, jnp.sign(delta)))
+    return vf.implies(apart(delta), vf.equal(slope, jnp.sign(delta)))
 
 
 def _one_sided_slopes(distance):
@@ -119,7 +114,7 @@ def without_a_constraint_no_critic_is_best(theta, theta_0, bound):
     c = (bound - 1) / delta
     gain = vf.limit(lambda size: -size * jnp.sign(delta) * delta, jnp.inf)
     unbounded = vf.all_of(vf.less(c * delta, bound), vf.equal(gain, -jnp.inf))
-    return vf.implies(_apart(delta), unbounded)
+    return vf.implies(apart(delta), unbounded)
 
 
 @vf.claim(theta=_MEAN, theta_0=_MEAN, eps=_WIDTH, source="Notes B, 5d")

@@ -1,4 +1,4 @@
-"""Integrals under a Gaussian, from the definition, for the other files of the catalogue."""
+"""What several files say of Gaussians: integrals from the definition, and a premise."""
 
 import jax.numpy as jnp
 
@@ -16,3 +16,8 @@ def divergence(mu_1, sigma_1, mu_2, sigma_2):
     log_p = lambda z: normal_log_density(z, mu_1, sigma_1)
     log_q = lambda z: normal_log_density(z, mu_2, sigma_2)
     return mean_under(mu_1, sigma_1, lambda z: log_p(z) - log_q(z))
+
+
+def apart(delta):
+    """δ ≠ 0."""
+    return vf.less(0, delta**2)
