@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from verify.checks import workers as workers_module
 from verify.checks.collect import find
 from verify.checks.worker import Settings
-from verify.checks.workers import usable_cores, workers
+from verify.checks.workers import ending, usable_cores, workers
 from verify.cli import app
 
 PATIENCE = 120  # seconds, for a machine that is busy; nothing waits for as long when it is not
@@ -294,6 +294,20 @@ def test_what_a_claim_prints_is_shown_with_debug_only(capfd):
         with workers(files, 1, Settings("quick", debug=debug)) as pool:
             assert [m.verdict.status for m in pool.check(pool.find().entries)] == ["holds"]
         assert ("hear me" in capfd.readouterr().out) is debug
+
+
+@pytest.mark.parametrize("number", [1, 9, 34, 35, 40, 64])
+def test_an_end_by_any_signal_is_put_in_words(number):
+    # 35 … 63, the real-time signals, have no name: looking for one once took the run along.
+    assert ending(-number).startswith(f"its process died with signal {number}")
+    assert ("(SIG" in ending(-number)) == (number in set(signal.Signals))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="needs real-time signals")
+def test_an_exit_code_of_a_signal_without_a_name_occurs():
+    kill = "import os, signal; os.kill(os.getpid(), signal.SIGRTMIN + 1)"
+    code = subprocess.run([sys.executable, "-c", kill], check=False).returncode
+    assert ending(code) == f"its process died with signal {signal.SIGRTMIN + 1}"
 
 
 def test_there_is_a_core_to_use():

@@ -237,13 +237,20 @@ def _said(worker: _Worker) -> Message:
 
 
 def _how_it_ended(worker: _Worker) -> str:
-    code = worker.process.exitcode or 0
+    how = ending(worker.process.exitcode or 0)
     lines = worker.output.read_text(errors="replace").split("\n") if worker.output else []
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    name = f" ({signal.Signals(-code).name})" if code < 0 else ""
-    how = f"its process died with signal {-code}{name}" if code < 0 else (
-        f"its process ended with status {code}")  # fmt: skip
     return f"{how}: {last}" if last else how
+
+
+def ending(code: int) -> str:
+    """An exit code of `multiprocessing` in words."""
+    if code >= 0:
+        return f"its process ended with status {code}"
+    try:
+        return f"its process died with signal {-code} ({signal.Signals(-code).name})"
+    except ValueError:  # a real-time signal between the first and the last has no name
+        return f"its process died with signal {-code}"
 
 
 def _unloaded(file: File, reason: str) -> str:
