@@ -33,19 +33,15 @@ def cond(equation: Any) -> Callable[..., Any]:
 
 
 def join(system: Any, left: Any, right: Any) -> Any:
-    """The hull of two values, element by element; of unequal booleans, unknown."""
+    """The hull of two values, element by element; of unequal booleans or integers, unknown."""
     return unboxed(np.frompyfunc(lambda a, b: _join(system, a, b), 2, 1)(boxed(left), boxed(right)))
 
 
 def _join(system: Any, left: Any, right: Any) -> Any:
     if left is right:
         return left
-    if left is None or right is None or isinstance(left, bool):
+    if left is None or right is None or isinstance(left, int):
         return left if left == right else None
-    if isinstance(left, int):
-        if left == right:
-            return left
-        raise Undecided("a branch that chooses an integer could not be decided")
     return system.join(left, right)
 
 

@@ -88,6 +88,12 @@ def _convert(equation: Any) -> Elementwise:
     return _integer(int)(equation)
 
 
+def _logical_shift(equation: Any) -> Elementwise:
+    """A shift to the right that brings in zeros from the left."""
+    bits = 8 * equation.in_avals[0].dtype.itemsize
+    return _integer(lambda x, n: (x % 2**bits) >> n)(equation)
+
+
 def _shape_only(equation: Any) -> Elementwise:
     return Elementwise(lambda x: x)
 
@@ -120,6 +126,7 @@ RULES: dict[str, Any] = {
     "square": _integer(lambda x: x * x),
     "shift_left": _integer(operator.lshift),
     "shift_right_arithmetic": _integer(operator.rshift),
+    "shift_right_logical": _logical_shift,
     "convert_element_type": _convert,
     "stop_gradient": _shape_only,
     "population_count": _integer(lambda x: int(x).bit_count()),

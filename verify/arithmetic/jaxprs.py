@@ -18,7 +18,7 @@ from jax.interpreters import ad, batching, mlir
 
 Literal = jex_core.Literal
 Primitive = jex_core.Primitive
-ShapedArray = jax.core.ShapedArray
+ShapedArray = core.ShapedArray
 
 # Primitives that only call the jaxpr that they carry, and the parameter that holds it.
 _CALLS = {
@@ -101,7 +101,12 @@ def float64(shape: tuple[int, ...] = ()) -> jax.ShapeDtypeStruct:
 
 def evaluate(program: Closed, *arguments: Any) -> list[Any]:
     """The jaxpr read by JAX itself: traceable, differentiable, compiled if under jit."""
-    return jax.core.eval_jaxpr(program.jaxpr, program.consts, *arguments)
+    return core.eval_jaxpr(program.jaxpr, program.consts, *arguments)
+
+
+def is_traced(value: Any) -> bool:
+    """Whether a value is one that JAX traces: it has a shape and a dtype, and no number."""
+    return isinstance(value, core.Tracer)
 
 
 def called(equation: Any) -> Closed | None:
@@ -111,28 +116,51 @@ def called(equation: Any) -> Closed | None:
     name = _CALLS.get(equation.primitive.name)
     if name is None or name not in equation.params:
         return None
-    return _meant(closed(equation.params[name]))
+    program = closed(equation.params[name])
+    meant = _meaning(program)
+    return program if meant is None else _traced(equation, meant)
 
 
 def _expanded(equation: Any) -> Closed:
     """What a primitive of primitives (from JAX 0.12 on) is made of."""
     whole = equation.params["_prim"]
-    expand = lambda *flat: whole.expand(*jax.tree.unflatten(whole.in_tree, flat))
+    return _traced(equation, lambda *flat: whole.expand(*jax.tree.unflatten(whole.in_tree, flat)))
+
+
+def _traced(equation: Any, function: Callable[..., Any]) -> Closed:
+    """A function traced at an equation's arguments, as if at the equation's place."""
     with x64(), source_info_util.user_context(equation.source_info.traceback):
-        return closed(jax.make_jaxpr(expand)(*[v.aval for v in equation.invars]))
+        return closed(jax.make_jaxpr(function)(*[v.aval for v in equation.invars]))
 
 
-def _meant(program: Closed) -> Closed:
-    """The program, or what it stands for where JAX computes it by steps that only floats need.
-
-    The derivative of erf calls exp_neg_sq (from JAX 0.12 on): it splits a float by its bits
-    and takes four terms of the exponential series, which is not exp(-x^2) in the reals.
-    """
+def _meaning(program: Closed) -> Callable[..., Any] | None:
+    """What a function of JAX stands for in the reals, where its steps are for floats only."""
     info = program.jaxpr.debug_info
-    if info.func_name != "exp_neg_sq" or not info.func_filename.endswith("jax/_src/lax/erf.py"):
-        return program
-    with x64():
-        return closed(jax.make_jaxpr(lambda x: jax.lax.exp(-x * x))(*program.in_avals))
+    if info.func_name not in _MEANT:
+        return None
+    place, shape, function = _MEANT[info.func_name]
+    is_it = info.func_filename.replace("\\", "/").endswith(place)
+    return function if is_it and shape in (None, program.in_avals[0].shape) else None
+
+
+def _determinant_2(a: Any) -> Any:
+    return a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]
+
+
+def _determinant_3(a: Any) -> Any:
+    minor = lambda i, j: a[1, i] * a[2, j] - a[1, j] * a[2, i]
+    return a[0, 0] * minor(1, 2) - a[0, 1] * minor(0, 2) + a[0, 2] * minor(0, 1)
+
+
+# Functions inside JAX (from 0.12 on) that are read by their meaning. The derivative of erf
+# splits a float by its bits and takes four terms of the exponential series; determinants
+# choose pivots, which equal candidates leave undecided on balls. Of each: its file, the shape
+# of its argument (of any other shape it has been batched, along an axis unknown), its meaning.
+_MEANT: dict[str, tuple[str, tuple[int, ...] | None, Callable[..., Any]]] = {
+    "exp_neg_sq": ("jax/_src/lax/erf.py", None, lambda x: jax.lax.exp(-x * x)),
+    "_det_2x2": ("jax/_src/numpy/linalg.py", (2, 2), _determinant_2),
+    "_det_3x3": ("jax/_src/numpy/linalg.py", (3, 3), _determinant_3),
+}
 
 
 def inner_jaxprs(equation: Any) -> list[Closed]:

@@ -4,11 +4,12 @@ Eigenvectors and singular vectors are unique up to sign only for simple eigenval
 are given with a positive largest entry; those of others are unknown.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from flint import acb_mat, arb
+from flint import acb_mat, arb, arb_mat
 
 from verify.arithmetic.balls.enclosure import ZERO
 from verify.arithmetic.balls.linear import array_of, on_matrices
@@ -40,8 +41,7 @@ def eigensystem(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     try:
         values, right = matrix.eig(right=True)
     except ValueError:  # eigenvalues that are not simple, or not told apart
-        values = [value.real for value in matrix.eig(multiple=True, nonstop=True)]
-        return array_of([arb.nan()] * a.size, a.shape), array_of(_ordered(values), (size,))
+        return array_of([arb.nan()] * a.size, a.shape), _clustered(matrix)
     columns = np.array(right.tolist(), object).reshape(size, size).T
     pairs = [(value.real, _unit(column)) for value, column in zip(values, columns, strict=True)]
     pairs.sort(key=lambda pair: float(pair[0].mid()))
@@ -49,14 +49,32 @@ def eigensystem(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return vectors, array_of([value for value, _ in pairs], (size,))
 
 
-def _ordered(values: list[arb]) -> list[arb]:
-    """The order statistics of values that may overlap."""
-    result = list(values)
-    for end in range(len(result) - 1, 0, -1):
-        for i in range(end):
-            x, y = result[i], result[i + 1]
-            result[i], result[i + 1] = x.min(y), x.max(y)
-    return result
+def _clustered(matrix: acb_mat) -> np.ndarray:
+    """Ascending eigenvalues of a symmetric matrix, equal ones included.
+
+    In a basis of approximate eigenvectors, discs that overlap hold as many eigenvalues as
+    they are (Gershgorin).
+    """
+    clusters: list[list[arb]] = []
+    for disc in sorted(_discs(matrix), key=lambda disc: float(disc.mid())):
+        cluster = [disc]
+        while clusters and any(disc.overlaps(other) for disc in cluster for other in clusters[-1]):
+            cluster += clusters.pop()
+        clusters.append(cluster)
+    hulls = [functools.reduce(arb.union, c) for c in clusters for _ in c]
+    return array_of(hulls, (len(hulls),))
+
+
+def _discs(matrix: acb_mat) -> list[arb]:
+    size = matrix.nrows()
+    _, right = matrix.eig(right=True, algorithm="approx")
+    basis = arb_mat(size, size, [entry.real.mid() for entry in right.entries()])
+    real = arb_mat(size, size, [entry.real for entry in matrix.entries()])
+    turned = basis.solve(real * basis, nonstop=True).tolist()
+    sums = [
+        sum((abs(x) for j, x in enumerate(row) if j != i), ZERO) for i, row in enumerate(turned)
+    ]
+    return [row[i] + arb(0, 1) * sums[i].upper() for i, row in enumerate(turned)]
 
 
 def _unit(column: np.ndarray) -> np.ndarray:
