@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from verify.checks.verdict import Evidence, Verdict
+from verify.checks.verdict import Evidence, Verdict, evidence_text
 from verify.checks.worker import Entry
 from verify.report.files import need_writable, write
 from verify.report.markdown import escaped, to_markdown
@@ -122,6 +122,12 @@ def test_the_summary_counts():
     assert summary_line(Run((), ("a",), not_run=2)) == (
         "0 claims: 0 as expected, 0 not, 2 not run, 1 error"
     )
+
+
+@pytest.mark.parametrize(("count", "ending"), [(1, ""), (2, "s")])
+def test_evidence_counts_one_in_the_singular(count, ending):
+    line = evidence_text(Evidence("balls", points=count, digits=count, bits=count))
+    assert line == f"balls, {count} point{ending}, {count} digit{ending}, up to {count} bit{ending}"
 
 
 def test_a_terminal_shows_marks_points_and_blocks():

@@ -92,19 +92,24 @@ def point_text(point: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {value!r}" for name, value in point.items())
 
 
+def counted(count: int, noun: str) -> str:
+    """Such as "1 point" or "1,000 points"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def evidence_text(evidence: Evidence) -> str:
     """One line on what a check did."""
     parts = [evidence.method]
     if evidence.points:
-        parts.append(f"{evidence.points:,} points")
+        parts.append(counted(evidence.points, "point"))
     if evidence.undecided:
         parts.append(f"{evidence.undecided:,} undecided")
     if evidence.vacuous:
         parts.append(f"{evidence.vacuous:,} outside the premise")
     if evidence.digits is not None:
-        parts.append(f"{evidence.digits} digits")
+        parts.append(counted(evidence.digits, "digit"))
     if evidence.bits:
-        parts.append(f"up to {evidence.bits} bits")
+        parts.append(f"up to {counted(evidence.bits, 'bit')}")
     if evidence.device:
         parts.append(f"on {evidence.device}")
     if evidence.estimated:

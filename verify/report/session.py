@@ -9,11 +9,11 @@ from typing import NamedTuple
 from rich.console import Console
 
 from verify.checks.collect import find
+from verify.checks.verdict import counted
 from verify.checks.worker import Checked, Entry, Problem, Ready, Settings
 from verify.checks.workers import Pool, WorkerError, usable_cores, workers
 from verify.report.records import Run, environment, name_of
 from verify.report.terminal import progress, waiting
-from verify.report.words import counted
 
 
 class Request(NamedTuple):

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from verify.checks.verdict import Evidence, Verdict, evidence_text, point_text
+from verify.checks.verdict import Evidence, Verdict, counted, evidence_text, point_text
 from verify.report.records import STATUSES, Run
 
 
@@ -47,17 +47,13 @@ def summary_line(run: Run) -> str:
     return line + (f", {counted(len(run.errors), 'error')}" if run.errors else "")
 
 
-def counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def _short(evidence: Evidence) -> str:
     parts = [
         evidence.method,
         counted(evidence.points, "point") if evidence.points else "",
         f"{evidence.undecided:,} undecided" if evidence.undecided else "",
         f"{evidence.vacuous:,} outside the premise" if evidence.vacuous else "",
-        f"{evidence.digits} digits" if evidence.digits is not None else "",
+        counted(evidence.digits, "digit") if evidence.digits is not None else "",
         "estimated" if evidence.estimated else "",
     ]
     said = [part for part in parts if part]
