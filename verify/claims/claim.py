@@ -13,7 +13,7 @@ import jax
 
 from verify.arithmetic.jaxprs import Closed, float64, trace
 from verify.claims.domain import Domain
-from verify.claims.relation import Relation
+from verify.claims.relation import Relation, kind
 
 
 class Traced(NamedTuple):
@@ -70,7 +70,7 @@ class Claim:
         result = self.function(**dict(zip(self.domains, values, strict=True)))
         if not isinstance(result, Relation):
             raise TypeError(
-                f"{self.name} needs to return a relation, got {_kind(result)};"
+                f"{self.name} needs to return a relation, got {kind(result)};"
                 " return vf.equal(a, b), vf.less(a, b) or the like."
             )
         return result
@@ -143,19 +143,19 @@ def claim(
 def _make(function: Any, holds: Any, source: Any, domains: Mapping[str, Any]) -> Claim:
     name = _name(function)
     if not callable(function):
-        raise TypeError(f"claim needs a function to decorate, got {_kind(function)}.")
-    for option, value, kind in (("holds", holds, bool), ("source", source, str)):
+        raise TypeError(f"claim needs a function to decorate, got {kind(function)}.")
+    for option, value, wanted in (("holds", holds, bool), ("source", source, str)):
         if isinstance(value, Domain):
             raise ValueError(
                 f"claim needs other names than its options for variables, got a variable"
                 f" named {option} in {name}; rename it."
             )
-        if not isinstance(value, kind):
-            raise TypeError(f"claim needs {option} as a {kind.__name__}, got {_kind(value)}.")
+        if not isinstance(value, wanted):
+            raise TypeError(f"claim needs {option} as a {wanted.__name__}, got {kind(value)}.")
     for variable, domain in domains.items():
         if not isinstance(domain, Domain):
             raise TypeError(
-                f"claim needs a domain for {variable} of {name}, got {_kind(domain)};"
+                f"claim needs a domain for {variable} of {name}, got {kind(domain)};"
                 " use vf.reals(), vf.positives() or the like."
             )
     _need_same_names(name, list(inspect.signature(function).parameters.values()), domains)
@@ -192,9 +192,3 @@ def _statement(function: Any) -> str:
 def _file(function: Any) -> str:
     code = getattr(inspect.unwrap(function), "__code__", None)
     return code.co_filename if code else ""
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, jax.Array):
-        return f"an array of dtype {value.dtype}"
-    return f"{type(value).__name__} {value!r}"

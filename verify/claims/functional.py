@@ -7,7 +7,7 @@ batch axes of the operands, for each `vmap` around it, innermost first) and opti
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,12 +16,6 @@ import numpy as np
 from verify.arithmetic import jaxprs
 from verify.arithmetic.floats import slope
 from verify.arithmetic.jaxprs import Closed
-
-
-class Evaluate(Protocol):
-    """One function in floats: from its program, places and closed-over values."""
-
-    def __call__(self, program: Closed, *operands: Any, **options: Any) -> Any: ...
 
 
 def functional_primitive(

@@ -113,7 +113,7 @@ def all_of(*relations: Relation) -> AllOf:
 def _need_relation(function: str, name: str, value: Any) -> None:
     if not isinstance(value, Relation):
         raise TypeError(
-            f"{function} needs a relation as its {name}, got {_kind(value)};"
+            f"{function} needs a relation as its {name}, got {kind(value)};"
             " make one with equal, less, at_most, implies or all_of."
         )
 
@@ -144,7 +144,7 @@ def _filled(side: Any, other: Any) -> Any:
 
 def _real(function: str, leaf: Any) -> jax.Array:
     if not _is_jax(leaf) and np.asarray(leaf).dtype.kind not in "fiubcV":
-        raise TypeError(f"{function} needs real arrays, got {_kind(leaf)}.")
+        raise TypeError(f"{function} needs real arrays, got {kind(leaf)}.")
     array = jnp.asarray(leaf)
     if jnp.issubdtype(array.dtype, jnp.complexfloating):
         raise TypeError(
@@ -158,7 +158,8 @@ def _is_jax(value: Any) -> bool:
     return isinstance(value, jax.Array) or hasattr(value, "__jax_array__")
 
 
-def _kind(value: Any) -> str:
+def kind(value: Any) -> str:
+    """What a value is, for an error that refuses it."""
     if isinstance(value, jax.Array):
         return f"an array of dtype {value.dtype}"
     return f"{type(value).__name__} {value!r}"

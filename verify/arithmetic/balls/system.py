@@ -18,7 +18,6 @@ from verify.arithmetic.balls import (
     spectral,
 )
 from verify.arithmetic.balls.constants import constant
-from verify.arithmetic.balls.converting import convert_element_type as convert_element_type
 from verify.arithmetic.calculus import rules as calculus
 from verify.arithmetic.interpreter import NumberSystem
 from verify.arithmetic.reading import current

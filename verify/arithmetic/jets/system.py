@@ -94,7 +94,6 @@ JETS = NumberSystem(
         **nested.RULES,
         **linear.RULES,
         **exact.RULES,
-        **exact.RULES,
         **{name: with_balls(name, function) for name, function in FUNCTIONS.items()},
         "convert_element_type": convert_element_type,
         "bitcast_convert_type": bitcast_convert_type,
