@@ -130,7 +130,7 @@ def _not_nan(name: str, argument: str, value: Any) -> Any:
 
 def _concrete(value: Any) -> float | None:
     """A value's number, or None while it is traced."""
-    return None if isinstance(value, jax.core.Tracer) else float(value)
+    return None if jaxprs.is_traced(value) else float(value)
 
 
 def _at(jaxpr: Any, z: Any, closed: Any) -> Any:

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jax.typing import ArrayLike
+
+from verify.arithmetic.jaxprs import is_traced
 
 
 class Range(NamedTuple):
@@ -78,7 +79,7 @@ def _kept(function: str, name: str, value: Any, wanted: Range) -> Any:
     """The value where it is in its range; elsewhere an error, or NaN where it is traced."""
     if wanted.excludes is None:
         return value
-    if isinstance(value, Tracer):
+    if is_traced(value):
         return jnp.where(wanted.excludes(value), jnp.nan, value)
     numbers = np.asarray(value)
     outside = wanted.excludes(numbers)

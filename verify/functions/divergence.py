@@ -5,10 +5,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
+from verify.arithmetic.jaxprs import is_traced
 from verify.functions.arguments import PROBABILITY, floats
 from verify.functions.excess import log_excess
 
@@ -109,7 +109,7 @@ def _distributions(function: str, **arguments: ArrayLike) -> list[jax.Array]:
         got = ", ".join(f"{name} of shape {np.shape(p)}" for name, p in arguments.items())
         raise ValueError(f"{function} needs one size along the last axis, got {got}.")
     for name, p in arguments.items():
-        if not isinstance(p, Tracer):
+        if not is_traced(p):
             _need_sum_one(function, name, p, arrays[0].dtype)
     return arrays
 
