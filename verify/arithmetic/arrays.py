@@ -37,8 +37,8 @@ def lift(rule: Elementwise, arity: int, out_avals: Sequence[Any]) -> Callable[..
         return rule.function
     if all(aval.size for aval in out_avals):
         return np.frompyfunc(rule.function, arity, len(out_avals))
-    empty = tuple(np.empty(aval.shape, object) for aval in out_avals)
-    return lambda *_: empty if len(empty) > 1 else empty[0]
+    empty = [np.empty(aval.shape, object) for aval in out_avals]
+    return lambda *_: tuple(empty) if len(empty) > 1 else empty[0]
 
 
 def boxed(value: Any) -> np.ndarray:
@@ -50,13 +50,15 @@ def boxed(value: Any) -> np.ndarray:
     return array
 
 
-def unboxed(array: np.ndarray) -> Any:
+def unboxed(array: Any) -> Any:
     """An array as a value: of shape (), the bare scalar in it."""
     return array[()] if isinstance(array, np.ndarray) and array.ndim == 0 else array
 
 
 def full(shape: Sequence[int], value: Any) -> Any:
     """A value of the shape, each element the same object."""
+    if not len(shape):
+        return value
     array = np.empty(tuple(shape), object)
-    array.fill(value) if array.ndim else array.__setitem__((), value)
-    return unboxed(array)
+    array.fill(value)
+    return array

@@ -38,10 +38,14 @@ def _question(step: Any, made_by: Mapping[str, Any]) -> Any | None:
     if _name(step) != "eq":
         return None
     for x, other in (step.inputs, step.inputs[::-1]):
-        maker = made_by.get(other)
+        if other not in made_by:
+            continue
+        maker = made_by[other]
         if _name(maker) in _PAIRED and x in maker.inputs:
             return _of_two(step, maker, x)
-        source = made_by.get(maker.inputs[0]) if _name(maker) == "reshape" else None
+        if _name(maker) != "reshape" or maker.inputs[0] not in made_by:
+            continue
+        source = made_by[maker.inputs[0]]
         if _name(source) in _REDUCED and source.inputs == (x,) and _keeps_axes(maker, source):
             params = {"axes": source.equation.params["axes"]}
             return _asked(step, source, _REDUCED[_name(source)], params)
@@ -49,7 +53,7 @@ def _question(step: Any, made_by: Mapping[str, Any]) -> Any | None:
 
 
 def _name(step: Any) -> str:
-    return "" if step is None else step.equation.primitive.name
+    return step.equation.primitive.name
 
 
 def _of_two(step: Any, maker: Any, x: str) -> Any:

@@ -37,8 +37,8 @@ class Order(NamedTuple):
 def ascending(equation: Any, keys: int = 1) -> Order:
     avals = equation.in_avals
     less = [scalar_of(equation, "lt", aval) for aval in avals[:keys]]
-    ends = (scalar_of(equation, name, avals[0]) for name in ("min", "max"))
-    return Order(less, *ends, equation.system.join)
+    lower, upper = (scalar_of(equation, name, avals[0]) for name in ("min", "max"))
+    return Order(less, lower, upper, equation.system.join)
 
 
 def descending(equation: Any) -> Order:
@@ -67,9 +67,12 @@ def _is_before(less: Sequence[Less], x: Sequence[Any], y: Sequence[Any]) -> bool
 def sorted_rows(order: Order, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
     """The rows in order, or what encloses them."""
     sign = {True: -1, False: 1, None: 0}
-    compare = functools.cmp_to_key(lambda i, j: sign[precedes(order, rows, i, j)])
+
+    def compared(i: int, j: int) -> int:
+        return sign[precedes(order, rows, i, j)]
+
     blocks: list[list[int]] = []
-    for i in sorted(range(len(rows)), key=compare):
+    for i in sorted(range(len(rows)), key=functools.cmp_to_key(compared)):
         block = [i]
         while blocks and not _all_precede(order, rows, blocks[-1], block):
             block = blocks.pop() + block
@@ -158,8 +161,9 @@ def _first(order_of: Callable[[Any], Order]) -> Callable[[Any], Callable[..., An
     def rule(equation: Any) -> Callable[..., Any]:
         order, axes = order_of(equation), equation.params["axes"]
         shape = equation.out_avals[0].shape
-        find = functools.partial(first_index, order)
-        return lambda x: over_axes(find, boxed(x), axes, shape)
+        return lambda x: over_axes(
+            lambda keys: first_index(order, list(keys)), boxed(x), axes, shape
+        )
 
     return rule
 

@@ -39,7 +39,8 @@ def exact(function: Callable[..., Any], *args: Any, digits: int = 30) -> Any:
 
     Raises:
         TypeError: an argument is no real number, or digits no integer.
-        ValueError: digits < 1, or a value that is not defined, or not to be had.
+        ValueError: digits < 1, or a value that is not defined, only estimated (an integral
+            over an infinite range, an infinite series, a limit), or not to be had.
 
     Example:
         >>> import jax.numpy as jnp
@@ -66,11 +67,14 @@ def _settled(program: Program, args: Any, digits: int) -> Any:
     """The values, precision doubling until their digits are known; None where they are not."""
     bits = int(digits * math.log2(10)) + _ROOM
     while bits <= _MOST_BITS:
-        with reading(bits=bits, constants="points"):
+        with reading(bits=bits, constants="points") as notes:
             try:
                 values = program(*map(_argument, args))
             except Undecided:
                 values = (arb.nan(),)
+            if notes.estimated:
+                how = ", ".join(sorted(notes.estimated))
+                raise ValueError(f"exact needs a value that is not estimated, got one by {how}.")
             if all(_is_known(v, digits) for value in values for v in boxed(value).flat):
                 return values
         bits *= 2
@@ -127,8 +131,8 @@ def _floats(value: Any) -> np.ndarray:
 
 def _texts(value: Any, digits: int) -> Any:
     array = boxed(value)
-    texts = np.frompyfunc(lambda v: _text(v, digits), 1, 1)(array)
-    return texts if array.ndim == 0 else texts.tolist()
+    texts = np.reshape([_text(v, digits) for v in array.flat], array.shape)
+    return texts.tolist()
 
 
 def _text(value: Any, digits: int) -> str:

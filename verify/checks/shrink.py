@@ -34,18 +34,19 @@ def shrunk(
 
     def failing(drawn: tuple[Any, ...]) -> bool:
         point = _assembled(domains, list(drawn))
-        found = point is not None and fails(point)
-        if found:
-            best[0] = point
-        return found
+        if point is None or not fails(point):
+            return False
+        best[0] = point
+        return True
 
+    every_check: list[Any] = list(HealthCheck)
     draws = tuples(*(draw for d in domains.values() for draw in strategies.draws(d)))
     try:
         find(
             draws, failing, database_key=_KEY,
             settings=settings(
                 database=database, max_examples=most, phases=(Phase.reuse, Phase.shrink),
-                suppress_health_check=list(HealthCheck), verbosity=Verbosity.quiet, deadline=None,
+                suppress_health_check=every_check, verbosity=Verbosity.quiet, deadline=None,
             ),
         )  # fmt: skip
     except NoSuchExample:  # the start could not be handed over: it stands as it is
@@ -60,7 +61,8 @@ def _assembled(domains: Mapping[str, Domain], drawn: list[Any]) -> Point | None:
     """The point that some draws make; None where they make none of the domain."""
     from verify.claims import strategies
 
-    point, position = {}, 0
+    point: Point = {}
+    position = 0
     for name, domain in domains.items():
         count = len(strategies.draws(domain))
         value = strategies.from_draws(domain, drawn[position : position + count])

@@ -6,7 +6,7 @@ read it in its own way, and `jax.grad`, `jit` and `vmap` go through it.
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 
 from verify.arithmetic import floats, jaxprs
 from verify.arithmetic.dependence import may_jump
+from verify.arithmetic.jaxprs import Closed
 from verify.claims.functional import along_closed, close_over, functional_primitive, place
 
 Function = Callable[[Any], Any]
@@ -137,12 +138,21 @@ def _at(jaxpr: Any, z: Any, closed: Any) -> Any:
     return jaxprs.evaluate(jaxprs.closed(jaxpr), z, *closed)[0]
 
 
-def _integral_tangent(ends, end_tangents, closed, tangents, *, jaxpr, jumps, swapped):
+def _integral_tangent(
+    ends: Sequence[Any],
+    end_tangents: Sequence[Any],
+    closed: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    jaxpr: Any,
+    jumps: bool,
+    swapped: bool,
+) -> Any:
     """Leibniz' rule: what the ends sweep over, and the integral of the partial derivative."""
     moving = [t is not None for t in tangents]
     jumps = jumps or may_jump(jaxprs.closed(jaxpr), moving)
 
-    def build(g):
+    def build(g: Function) -> Any:
         inner, values = close_over("integral", g)
         return integral_p.bind(*ends, *values, jaxpr=inner, axes=(), jumps=jumps, swapped=True)
 
@@ -153,20 +163,38 @@ def _integral_tangent(ends, end_tangents, closed, tangents, *, jaxpr, jumps, swa
     return total
 
 
-def _series_tangent(ends, end_tangents, closed, tangents, *, jaxpr, swapped):
+def _series_tangent(
+    ends: Sequence[Any],
+    end_tangents: Sequence[Any],
+    closed: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    jaxpr: Any,
+    swapped: bool,
+) -> Any:
     """Term by term; the ends are whole numbers and do not move."""
 
-    def build(g):
+    def build(g: Function) -> Any:
         inner, values = close_over("series", g)
         return series_p.bind(*ends, *values, jaxpr=inner, axes=(), swapped=True)
 
     return along_closed(build, jaxpr, closed, tangents)
 
 
-def _limit_tangent(places, place_tangents, closed, tangents, *, jaxpr, side, integers, swapped):
+def _limit_tangent(
+    places: Sequence[Any],
+    place_tangents: Sequence[Any],
+    closed: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    jaxpr: Any,
+    side: str,
+    integers: bool,
+    swapped: bool,
+) -> Any:
     """The limit of the partial derivatives, which is an exchange of limits."""
 
-    def build(g):
+    def build(g: Function) -> Any:
         inner, values = close_over("limit", g)
         return limit_p.bind(*places, *values, jaxpr=inner, axes=(), side=side,
                             integers=integers, swapped=True)  # fmt: skip
@@ -181,10 +209,18 @@ def _limit_tangent(places, place_tangents, closed, tangents, *, jaxpr, side, int
     return total
 
 
-def _derivative_tangent(places, place_tangents, closed, tangents, *, jaxpr, order):
+def _derivative_tangent(
+    places: Sequence[Any],
+    place_tangents: Sequence[Any],
+    closed: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    jaxpr: Any,
+    order: int,
+) -> Any:
     """The next derivative along the place; the derivative of the partial ones."""
 
-    def build(g):
+    def build(g: Function) -> Any:
         inner, values = close_over("derivative", g)
         return derivative_p.bind(*places, *values, jaxpr=inner, axes=(), order=order)
 
@@ -195,19 +231,33 @@ def _derivative_tangent(places, place_tangents, closed, tangents, *, jaxpr, orde
     return total
 
 
-def _integral_floats(program, ends, closed, *, jumps, swapped):
+def _integral_floats(
+    program: Closed, ends: tuple[Any, Any], closed: Sequence[Any], *, jumps: bool, swapped: bool
+) -> Any:
     return floats.integral(program, *ends, closed)
 
 
-def _series_floats(program, ends, closed, *, swapped):
+def _series_floats(
+    program: Closed, ends: tuple[Any, Any], closed: Sequence[Any], *, swapped: bool
+) -> Any:
     return floats.series(program, *ends, closed)
 
 
-def _limit_floats(program, places, closed, *, side, integers, swapped):
+def _limit_floats(
+    program: Closed,
+    places: tuple[Any],
+    closed: Sequence[Any],
+    *,
+    side: str,
+    integers: bool,
+    swapped: bool,
+) -> Any:
     return floats.limit(program, *places, closed, side=side, integers=integers)
 
 
-def _derivative_floats(program, places, closed, *, order):
+def _derivative_floats(
+    program: Closed, places: tuple[Any], closed: Sequence[Any], *, order: int
+) -> Any:
     return floats.derivative(program, *places, closed, order=order)
 
 

@@ -140,7 +140,9 @@ def claim(
     return decorate  # type: ignore[return-value]  # Malformed only while collecting
 
 
-def _make(function: Any, holds: Any, source: Any, domains: Mapping[str, Any]) -> Claim:
+def _make(
+    function: Callable[..., Relation], holds: Any, source: Any, domains: Mapping[str, Any]
+) -> Claim:
     name = _name(function)
     if not callable(function):
         raise TypeError(f"claim needs a function to decorate, got {kind(function)}.")

@@ -110,8 +110,8 @@ def place(name: str, argument: str, value: Any) -> Any:
     if isinstance(value, int | float | np.number) and not isinstance(value, bool):
         return np.asarray(value, dtype)
     if not isinstance(value, jax.Array) and hasattr(value, "__jax_array__"):
-        value = value.__jax_array__()
-    array = value if hasattr(value, "dtype") else np.asarray(value)
+        value = jnp.asarray(value)
+    array: Any = value if isinstance(value, jax.Array) else np.asarray(value)
     if array.shape or array.dtype.kind not in "fiuV":
         raise TypeError(
             f"{name} needs a real scalar for {argument}, got {_kind(value, array)};"

@@ -116,7 +116,7 @@ def pivots_of(matrix: np.ndarray) -> list[int]:
     """
     pivots = _pivots(matrix)
     if pivots is None and all(x.is_exact() and x.is_finite() for x in matrix.flat):
-        pivots = _pivots(np.frompyfunc(_rational, 1, 1)(matrix))
+        pivots = _pivots(array_of([_rational(x) for x in matrix.flat], matrix.shape))
     if pivots is None:
         raise Undecided("the pivots of a matrix could not be decided")
     return pivots

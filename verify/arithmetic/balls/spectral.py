@@ -81,7 +81,7 @@ def _unit(column: np.ndarray) -> np.ndarray:
     """A complex multiple of a real vector, as that vector of length 1."""
     largest = max(column, key=lambda entry: float(abs(entry).mid()))
     real = array_of([(entry / largest).real for entry in column], column.shape)
-    return real / (real @ real).sqrt()
+    return real / _length(real)
 
 
 def svd(equation: Any) -> Callable[..., Any]:
@@ -130,18 +130,22 @@ def qr(equation: Any) -> Callable[..., Any]:
 
 def _householder(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     r, rows = a.copy(), len(a)
-    q = np.where(np.eye(rows, dtype=bool), arb(1), ZERO)
+    q = array_of([arb(int(i == j)) for i in range(rows) for j in range(rows)], (rows, rows))
     for k in range(min(a.shape)):
         column = r[k:, k].copy()
         if all(entry.is_zero() for entry in column[1:]):
             continue
-        corner = -_sign(column[0]) * (column @ column).sqrt()
+        corner = -_sign(column[0]) * _length(column)
         column[0] = column[0] - corner
         scaled = 2 * column / (column @ column)
         r[k:, k:] = r[k:, k:] - np.multiply.outer(scaled, column @ r[k:, k:])
         q[:, k:] = q[:, k:] - np.multiply.outer(q[:, k:] @ column, scaled)
         r[k, k], r[k + 1 :, k] = corner, ZERO
     return q, r
+
+
+def _length(vector: np.ndarray) -> arb:
+    return sum((x * x for x in vector), ZERO).sqrt()
 
 
 def _sign(x: arb) -> arb:

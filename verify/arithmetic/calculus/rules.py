@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from flint import arb
 
 from verify.arithmetic.arrays import boxed, unboxed
 from verify.arithmetic.calculus.integrals import Integral
@@ -44,7 +43,7 @@ def _parts(equation: Any) -> tuple[Closed, Any]:
     return closed(equation.params["jaxpr"]), equation.system
 
 
-def batched(equation: Any, function: Callable[..., arb]) -> Callable[..., Any]:
+def batched(equation: Any, function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of scalar places over the batch axes of its operands."""
     for level in equation.params["axes"]:
         function = _over(function, level)

@@ -93,9 +93,11 @@ def log2(x: Jet) -> Scalar:
     return log(x) / TWO.log()
 
 
-def real_power(x: Jet, p: arb | Fraction) -> Scalar:
+def real_power(x: Scalar, p: arb | Fraction) -> Scalar:
     """x^p for x > 0: (c t^v (1 + …))^p = t^(v p) (c (1 + …))^p."""
     exponent = arb(fmpq(p.numerator, p.denominator)) if isinstance(p, Fraction) else p
+    if isinstance(x, arb):
+        return x**exponent
     if not exponent.is_finite():
         return unknown("a power with an unknown exponent")
     sign = 1 if x.why else sign_of(x)
@@ -107,7 +109,7 @@ def real_power(x: Jet, p: arb | Fraction) -> Scalar:
     if order is None:
         return vanishing(_ceiling(x.valuation * exponent), x.frame)
     unit = shifted(x, -x.valuation, x.frame)
-    raised = real_power(unit, p)  # pyright: ignore[reportArgumentType]
+    raised = real_power(unit, p)
     return shifted(raised, order, x.frame)
 
 
@@ -128,7 +130,7 @@ def cbrt(x: Jet) -> Scalar:
     sign = sign_of(x)
     if sign is None:
         return x if x.why else unknown("a root of what may be zero")
-    root = real_power(x * arb(sign), Fraction(1, 3))  # pyright: ignore[reportArgumentType]
+    root = real_power(x * arb(sign), Fraction(1, 3))
     return root * arb(sign)
 
 
@@ -138,8 +140,8 @@ def power(x: Scalar, y: Scalar) -> Scalar:
         return _varying_power(x, y)
     n = _integer(arb(y)) if arb(y).is_finite() else None
     if n is not None and abs(n) < LARGEST_POWER:
-        return integer_power(x, n)  # pyright: ignore[reportArgumentType]
-    return real_power(x, arb(y))  # pyright: ignore[reportArgumentType]
+        return integer_power(x, n)
+    return real_power(x, arb(y))
 
 
 def _varying_power(x: Scalar, y: Jet) -> Scalar:

@@ -47,7 +47,7 @@ def nested_derivative(equation: Any) -> Callable[..., Any]:
         except NotDifferentiable as reason:
             return unknown(str(reason))
 
-    return batched(equation, apply)  # pyright: ignore[reportArgumentType]
+    return batched(equation, apply)
 
 
 def _varies(value: Any) -> bool:
@@ -156,7 +156,7 @@ def nested_integral(equation: Any) -> Callable[..., Any]:
         fixed = balls(*ends, *closed_over)
         return fixed + (swept(high, closed_over) - swept(low, closed_over))
 
-    return batched(equation, apply)  # pyright: ignore[reportArgumentType]
+    return batched(equation, apply)
 
 
 def _need_fixed(equation: Any, operands: Sequence[Any]) -> None:

@@ -238,7 +238,7 @@ def divide(x: Scalar, y: Scalar) -> Scalar:
         return _over_ball(x, y)
     if isinstance(x, arb):
         if not x.is_finite():
-            return _times_ball(divide(ONE, y), x)  # pyright: ignore[reportArgumentType]
+            return divide(ONE, y) * x
         x = Jet(0, (x,), math.inf, y.frame)
     if x.why or y.why:
         return x if x.why else y
@@ -278,7 +278,7 @@ def _quotient(x: Jet, y: Jet) -> Scalar:
     return normal(valuation, terms, valuation + count, x.frame)
 
 
-def integer_power(x: Jet, n: int) -> Scalar:
+def integer_power(x: Scalar, n: int) -> Scalar:
     """x^n by repeated squaring."""
     if n < 0:
         return divide(ONE, integer_power(x, -n))
@@ -292,15 +292,17 @@ def integer_power(x: Jet, n: int) -> Scalar:
     return result
 
 
-def shifted(x: Scalar, by: int, frame: Frame) -> Scalar:
+def shifted(x: Scalar, by: int, frame: Frame) -> Jet:
     """A quantity times t^by."""
     if isinstance(x, arb):
         x = Jet(0, (x,), math.inf, frame)
     return x if x.why else Jet(x.valuation + by, x.coefficients, x.end + by, x.frame)
 
 
-def composed(x: Jet, taylor: Taylor) -> Scalar:
+def composed(x: Scalar, taylor: Taylor) -> Scalar:
     """g(x) from a function that gives the Taylor coefficients of g at a ball."""
+    if isinstance(x, arb):
+        return taylor(x, 1)[0]
     if not has_limit(x):
         return x if x.why else unknown("a function of what has no finite limit")
     centre = constant_term(x)

@@ -56,7 +56,7 @@ def zeta(s: Scalar, q: Scalar) -> Scalar:
     def coefficients(c: arb, n: int) -> list[arb]:
         return [gamma.zeta(s + k, c) * _binomial(-s, k) for k in range(n)]
 
-    return composed(q, coefficients)  # pyright: ignore[reportArgumentType]
+    return composed(q, coefficients)
 
 
 def _binomial(s: arb, k: int) -> arb:
@@ -121,7 +121,7 @@ def _incomplete_gamma(lower: bool) -> Callable[[Scalar, Scalar], Scalar]:
             density = sign * ((a - 1) * c.log() - c - a.lgamma()).exp()
             return integrated(ball(a, c), first_order(density, [c, ONE], [a - 1 - c, -ONE], n - 1))
 
-        return composed(x, coefficients)  # pyright: ignore[reportArgumentType]
+        return composed(x, coefficients)
 
     return apply
 
@@ -144,7 +144,7 @@ def incomplete_beta(a: Scalar, b: Scalar, x: Scalar) -> Scalar:
         value = gamma.regularized_incomplete_beta(a, b, c)
         return integrated(value, first_order(density, q, [a - 1 - m * c, -m], n - 1))
 
-    return composed(x, coefficients)  # pyright: ignore[reportArgumentType]
+    return composed(x, coefficients)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
