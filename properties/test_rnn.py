@@ -5,8 +5,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from beartype import beartype
 from hypothesis import given
 from hypothesis import strategies as st
+from jaxtyping import jaxtyped
 from mpmath import mp
 from oracles import exact
 
@@ -106,3 +108,11 @@ def test_wrong_arguments_are_refused_by_name(function):
         function(1.0, jnp.ones(2), steps=1)
     with pytest.raises(TypeError, match=rf"{name} needs w as a real number or array"):
         function(1j, 1.0, steps=1)
+
+
+@pytest.mark.parametrize("function", [rnn, rnn_gradient])
+def test_the_annotated_shapes_are_those_given(function):
+    checked = jaxtyped(typechecker=beartype)(function)
+    assert checked(2.0, jnp.float32(0.5), steps=3).shape == (4,)
+    with pytest.raises(Exception, match="checking the parameters"):
+        checked(jnp.ones(2), 0.5, steps=3)
