@@ -44,7 +44,7 @@ def wrapped(dtype: np.dtype) -> Callable[[int], int]:
     return lambda value: (value + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1)
 
 
-def _integer(function: Callable[..., int]) -> Callable[[Any], Elementwise]:
+def _integer(function: Callable[..., Any]) -> Callable[[Any], Elementwise]:
     """A rule for integers; None among the arguments (undecided) stays None."""
 
     def rule(equation: Any) -> Elementwise:
@@ -60,7 +60,7 @@ def _compared(function: Callable[[int, int], bool]) -> Elementwise:
     return Elementwise(lambda x, y: None if x is None or y is None else function(x, y))
 
 
-def _boolean_or_integer(boolean: Callable[..., Any], integer: Callable[..., int]) -> Any:
+def _boolean_or_integer(boolean: Callable[..., Any], integer: Callable[..., Any]) -> Any:
     def rule(equation: Any) -> Elementwise:
         if equation.in_avals[0].dtype.kind == "b":
             return Elementwise(boolean)
