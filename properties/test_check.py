@@ -54,7 +54,7 @@ def test_a_claim_holds_with_the_digits_points_and_device_said():
     balls, deep, search = verdict.evidence
     assert (balls.method, balls.points, balls.undecided) == ("balls", 1000, 0)
     assert balls.digits >= 30
-    assert deep.bits == 1024
+    assert deep.bits == 4096
     assert search.points >= 100_000
     assert search.device
 

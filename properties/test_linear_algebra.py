@@ -155,6 +155,11 @@ def test_of_equal_eigenvalues_the_vectors_are_unknown():
     assert all(entry.is_nan() for entry in elements(vectors))
 
 
+def test_equal_eigenvalues_that_are_no_floats_are_held():
+    (values,) = read(lambda a: jnp.linalg.eigvalsh(a / 3), np.eye(3) + 1)
+    assert hold(values, [fmpq(1, 3), fmpq(1, 3), fmpq(4, 3)])
+
+
 @pytest.mark.parametrize("a", [MIXED, TALL, TALL.T], ids=["square", "tall", "wide"])
 def test_singular_vectors_and_values_multiply_to_the_matrix(a):
     left, values, right = read(lambda a: jnp.linalg.svd(a, full_matrices=False), a)

@@ -73,6 +73,16 @@ def test_a_choice_that_is_decided_is_the_argument_itself(function):
     assert value(function, THIRD, -1.0).rel_accuracy_bits() == THIRD.rel_accuracy_bits()
 
 
+def test_log_gamma_between_its_zeros_goes_down_to_its_minimum():
+    assert ends(value(special.gammaln, arb(1.5, 0.5))) == about(-0.1214862905358496, 0)
+
+
+def test_a_first_choice_that_is_decided_needs_no_second():
+    choose = lambda x, y: jnp.select([x > 0, y > 0], [x, y], 9.0)
+    assert value(choose, 1.0, UNIT) == 1
+    assert ends(value(choose, UNIT, -1.0)) == about(-1, 9)
+
+
 def test_an_open_choice_is_a_hull():
     assert ends(value(jnp.maximum, arb(1, 1), arb(1, 0.5))) == about(0.5, 2)
     assert ends(value(jnp.minimum, arb(1, 1), arb(1, 0.5))) == about(0, 1.5)
@@ -152,8 +162,8 @@ INFINITE = {
     "square": (jnp.square, -math.inf, math.inf), "cube": (lambda x: x**3, -math.inf, -math.inf),
     "root": (lambda x: x**0.5, math.inf, math.inf), "log": (jnp.log, math.inf, math.inf),
     "reciprocal": (lambda x: 1 / x, -math.inf, 0), "softplus": (jax.nn.softplus, -math.inf, 0),
-    "cumulated log of sums": (lambda x: lax.cumlogsumexp(jnp.stack([x, 0 * x]))[0],
-                              -math.inf, -math.inf),
+    "cumulated log of sums": (lambda x: lax.cumlogsumexp(jnp.stack([x, x, 2.0]))[2], -math.inf, 2),
+    "that of nothing": (lambda x: lax.cumlogsumexp(jnp.stack([x, x]))[1], -math.inf, -math.inf),
     "logsumexp": (lambda x: jax.nn.logsumexp(jnp.array([-jnp.inf, 2.0]) + jnp.exp(x)),
                   -math.inf, 2),
 }  # fmt: skip

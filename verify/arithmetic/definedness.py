@@ -63,7 +63,9 @@ def _careful(name: str, rule: Any) -> Callable[[Any], Any]:
     """The rule of balls, which passes on what is undefined and finds what becomes so."""
 
     def bind(equation: Any) -> Any:
-        operation = rule if isinstance(rule, Elementwise) else rule(equation)
+        # What carries a function reads that in plain balls, as do rules that mix entries.
+        plain = equation._replace(system=BALLS)
+        operation = rule if isinstance(rule, Elementwise) else rule(plain)
         is_number = equation.out_avals[0].dtype.kind not in "iub"
         if not isinstance(operation, Elementwise):
             return lambda *values: operation(*map(_forgotten, values))
@@ -106,4 +108,5 @@ DEFINEDNESS = replace(
     name="balls that know where they are defined",
     rules={name: _careful(name, rule) for name, rule in BALLS.rules.items()},
     join=_join,
+    is_total=False,
 )

@@ -2,7 +2,8 @@
 
 There Leibniz' rule is wrong: the derivative of the integral has a term for the jump. What
 is told is "may": a comparison whose branches agree where it changes is not seen through.
-abs, max, min and clamp are continuous and do not count.
+abs, max, min and clamp are continuous and do not count, but their derivatives, which JAX
+writes with comparisons, do.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,10 @@ from typing import Any
 
 from verify.arithmetic.jaxprs import Closed, Literal, called, inner_jaxprs
 
-_JUMPS = {"lt", "le", "gt", "ge", "sign", "floor", "ceil", "round", "rem", "argmax", "argmin",
-          "sort", "nextafter"}  # fmt: skip
+_JUMPS = {
+    "lt", "le", "gt", "ge", "lt_to", "le_to", "eq", "ne", "sign", "floor", "ceil", "round", "rem",
+    "argmax", "argmin", "sort", "nextafter",
+}  # fmt: skip
 _Dependence = tuple[bool, bool]  # on the variable, on a moving parameter
 _NEITHER: _Dependence = (False, False)
 
@@ -49,8 +52,10 @@ def _walk(program: Closed, inputs: Sequence[_Dependence]) -> tuple[list[_Depende
 
 def _is_jump(equation: Any) -> bool:
     """Whether an equation jumps, or anything inside it may."""
+    if equation.primitive.name in ("eq", "ne") and equation.invars[0] is equation.invars[1]:
+        return False  # asks whether a number is NaN
     if equation.primitive.name in _JUMPS or equation.primitive.name in ("cond", "while"):
         return True
-    if equation.primitive.name in ("eq", "ne"):  # changes at single places only
-        return False
+    if equation.primitive.name == "convert_element_type":
+        return equation.outvars[0].aval.dtype.kind in "iub"
     return any(_is_jump(e) for inner in inner_jaxprs(equation) for e in inner.equations)

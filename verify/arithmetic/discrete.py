@@ -82,6 +82,11 @@ def _sign(x: int) -> int:
     return (x > 0) - (x < 0)
 
 
+def _bits_set(width: int) -> Callable[[int], int]:
+    """How many bits of an integer are set, in two's complement."""
+    return lambda x: (x % 2**width).bit_count()
+
+
 def _convert(equation: Any) -> Elementwise:
     if equation.out_avals[0].dtype.kind == "b":
         return Elementwise(lambda x: None if x is None else x != 0)
@@ -129,5 +134,5 @@ RULES: dict[str, Any] = {
     "shift_right_logical": _logical_shift,
     "convert_element_type": _convert,
     "stop_gradient": _shape_only,
-    "population_count": _integer(lambda x: int(x).bit_count()),
+    "population_count": lambda e: _integer(_bits_set(8 * e.in_avals[0].dtype.itemsize))(e),
 }

@@ -4,10 +4,9 @@ These are quick and mostly right. They point at places that balls then decide; n
 rests on them.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
-
-import math
 
 import jax
 import jax.numpy as jnp

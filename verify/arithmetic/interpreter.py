@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from verify.arithmetic import control, discrete, indexing, reductions, sorting, structural, windows
-from verify.arithmetic.arrays import Elementwise, full, lift
+from verify.arithmetic.arrays import Elementwise, lift
 from verify.arithmetic.errors import Unreadable, UnsupportedPrimitive
 from verify.arithmetic.jaxprs import (
     Closed,
@@ -57,6 +57,8 @@ class NumberSystem:
         constant: from one number of a constant (NumPy scalar, floating) to a value.
         join: the hull of two values, for branches that could not be decided.
         key: what constants and folded equations depend on (precision, mode).
+        is_total: whether every value is a number, so that x = x.
+        still: the system for what does not depend on varying arguments, if another.
     """
 
     name: str
@@ -64,13 +66,16 @@ class NumberSystem:
     constant: Callable[[Any], Any]
     join: Callable[[Any, Any], Any]
     key: Callable[[], Hashable] = tuple
+    still: "NumberSystem | None" = None
+    is_total: bool = True
 
     def scalar(self, name: str) -> Callable[..., Any]:
         """The elementwise rule of a primitive as a function of scalars."""
         return self.rules[name].function
 
-    def compile(self, program: Closed) -> "Program":
-        return Program(program, self)
+    def compile(self, program: Closed, varying: int | None = None) -> "Program":
+        """A program to be read in this system; see `Program`."""
+        return Program(program, self, varying)
 
 
 @dataclass
@@ -152,10 +157,12 @@ class Program:
     """A jaxpr compiled for a number system.
 
     Calling it gives the outputs as a tuple. Equations of constants alone are computed
-    once for each reading (precision, mode of constants), not once for each point.
+    once for each reading (precision, mode of constants), not once for each point. Where
+    only the first `varying` arguments change often, `along` computes once what the others
+    decide.
     """
 
-    def __init__(self, closed: Closed, system: NumberSystem):
+    def __init__(self, closed: Closed, system: NumberSystem, varying: int | None = None):
         self.closed, self.system = closed, system
         flat = _Flat()
         inputs = [flat.name("x") for _ in closed.jaxpr.invars]
@@ -163,22 +170,28 @@ class Program:
         steps = _live(rewritten(flat.steps), outputs)
         used = {name for step in steps for name in step.inputs} | set(outputs)
         self.constants = {k: v for k, v in flat.constants.items() if k in used}
-        self._make = _generate(system, inputs, outputs, steps, list(self.constants))
+        self.varying = len(inputs) if varying is None else varying
+        code = _Code(system, inputs[: self.varying], inputs[self.varying :], outputs)
+        self._make = code.generate(steps, list(self.constants))
         self._instances: dict[Hashable, tuple[Operation, Notes]] = {}
 
     def __call__(self, *arguments: Any) -> tuple[Any, ...]:
-        return self.instance()(*arguments)
+        return self.along(*arguments[self.varying :])(*arguments[: self.varying])
 
     def instance(self) -> Operation:
-        """The program with its constants as the reading in force has them."""
+        """The program as a function of all arguments, for the reading in force."""
+        return self.along()
+
+    def along(self, *settled: Any) -> Operation:
+        """The program as a function of the varying arguments, the others given."""
         key = self.system.key()
         if key not in self._instances:
             with taking_notes() as notes:
                 values = [_read_constant(self.system, c) for c in self.constants.values()]
                 self._instances[key] = self._make(values), notes
-        operation, notes = self._instances[key]
+        bind, notes = self._instances[key]
         repeat_notes(notes)
-        return operation
+        return bind(*settled)
 
 
 def _live(steps: list[_Step], outputs: Sequence[str]) -> list[_Step]:
@@ -203,34 +216,49 @@ def _read_constant(system: NumberSystem, constant: Constant) -> Any:
     return result.reshape(value.shape)
 
 
-def _generate(
-    system: NumberSystem,
-    inputs: Sequence[str],
-    outputs: Sequence[str],
-    steps: Sequence[_Step],
-    constants: Sequence[str],
-) -> Callable[[list[Any]], Operation]:
-    """The straight-line code: a function of the constants that gives one of the inputs."""
-    scope: dict[str, Any] = {}
-    fixed, prologue, body = set(constants), [], []
-    for number, step in enumerate(steps):
-        line = _statement(system, step, f"op{number}", scope)
-        if fixed.issuperset(step.inputs):
-            fixed.update(step.outputs)
-            prologue.append(f"    {line}")
-        else:
-            body.append(f"        {line}")
-    source = "\n".join([
-        "def make(constants):",
-        *([f"    {', '.join(constants)}, = constants"] if constants else []),
-        *prologue,
-        f"    def body({', '.join(inputs)}):",
-        *body,
-        f"        return ({', '.join(outputs)}{',' if outputs else ''})",
-        "    return body",
-    ])  # fmt: skip
-    exec(compile(source, f"<{system.name}>", "exec"), scope)
-    return scope["make"]
+@dataclass(frozen=True)
+class _Code:
+    """The straight-line code of a program, as three functions one inside the other.
+
+    `make` takes the constants, `bind` the arguments that are settled, `body` those that
+    vary; each computes what it has all it needs for. What does not vary is read by the
+    system for such values.
+    """
+
+    system: NumberSystem
+    varying: Sequence[str]
+    settled: Sequence[str]
+    outputs: Sequence[str]
+
+    def generate(
+        self, steps: Sequence[_Step], constants: Sequence[str]
+    ) -> Callable[[list[Any]], Operation]:
+        scope: dict[str, Any] = {}
+        known = dict.fromkeys(constants, 0) | dict.fromkeys(self.settled, 1)
+        lines: tuple[list[str], ...] = ([], [], [])
+        for number, step in enumerate(steps):
+            level = max((known.get(name, 2) for name in step.inputs), default=0)
+            known.update(dict.fromkeys(step.outputs, level))
+            system = self.system if level == 2 else self.system.still or self.system
+            line = _statement(system, step, f"op{number}", scope)
+            lines[level].append(f"{'    ' * (level + 1)}{line}")
+        exec(compile(self._source(lines, constants), f"<{self.system.name}>", "exec"), scope)
+        return scope["make"]
+
+    def _source(self, lines: tuple[list[str], ...], constants: Sequence[str]) -> str:
+        results = f"({', '.join(self.outputs)}{',' if self.outputs else ''})"
+        return "\n".join([
+            "def make(constants):",
+            *([f"    {', '.join(constants)}, = constants"] if constants else []),
+            *lines[0],
+            f"    def bind({', '.join(self.settled)}):",
+            *lines[1],
+            f"        def body({', '.join(self.varying)}):",
+            *lines[2],
+            f"            return {results}",
+            "        return body",
+            "    return bind",
+        ])  # fmt: skip
 
 
 def _statement(system: NumberSystem, step: _Step, name: str, scope: dict[str, Any]) -> str:
@@ -249,12 +277,18 @@ def _statement(system: NumberSystem, step: _Step, name: str, scope: dict[str, An
 def _compared_with_itself(step: _Step, equation: Equation) -> Operation | None:
     """A comparison of a value with itself, which is decided however wide its ball.
 
-    `d != d` asks whether d is NaN, and a real number never is.
+    `d != d` asks whether d is NaN, and a real number never is. NaN here means unknown.
     """
-    if equation.name not in _OF_ITSELF or step.inputs[0] != step.inputs[1]:
+    known = equation.name in _OF_ITSELF and equation.system.is_total
+    if not known or step.inputs[0] != step.inputs[1]:
         return None
-    answer = full(equation.out_avals[0].shape, _OF_ITSELF[equation.name])
-    return lambda *_: answer
+    answer = _OF_ITSELF[equation.name]
+    rule = Elementwise(lambda x, _: None if _is_nan(x) else answer)
+    return lift(rule, 2, equation.out_avals)
+
+
+def _is_nan(value: Any) -> bool:
+    return hasattr(value, "is_nan") and value.is_nan()
 
 
 _OF_ITSELF = {"eq": True, "le": True, "ge": True, "ne": False, "lt": False, "gt": False}

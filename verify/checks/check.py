@@ -12,16 +12,17 @@ from verify.arithmetic.errors import Unreadable
 from verify.checks import cost
 from verify.checks.confirm import Confirmation, confirm, named
 from verify.checks.effort import Effort, effort_of
+from verify.checks.judgement import are_far_apart
 from verify.checks.points import Point, plain, random_points, special_points
-from verify.checks.reader import Reader
+from verify.checks.reader import FIRST_BITS, Reader
 from verify.checks.search import search
 from verify.checks.tally import Tally
 from verify.checks.verdict import Evidence, Status, Verdict
 from verify.claims.claim import Claim
 
 _DEEP_POINTS = 8  # looked at again in high precision, where no constant is in its way
-_DEEP_BITS = 1024
-_MOST_VANISHED = 3  # violations that a closer look explained away, before it gives up
+_DEEP_BITS = 4096
+_MOST_VANISHED = 5  # violations that a closer look explained away, before it gives up
 
 
 def check(claim: Claim, *, effort: str = "standard", seed: int = 0) -> Verdict:
@@ -97,9 +98,21 @@ def _look(reader: Reader, effort: Effort, seed: int) -> _Finding:
             return replace(found, evidence=(*evidence, *found.evidence))
         if stage.method == "balls":
             objection, blurred = tally.objection(), tally.blurred > 0
+            objection = objection or (_disowned(stage, tally) if effort.floats else "")
     if blurred and objection:
         objection += f"; inexact constants: {named(reader)}"
     return _Finding("undecided" if objection else "holds", objection, None, tuple(evidence))
+
+
+def _disowned(stage: _Stage, tally: Tally) -> str:
+    """Whether a second look at an estimate speaks against it: two of the points are asked."""
+    points = list(stage.points)
+    for point in (points[-1], points[len(points) // 2]) if tally.estimated else ():
+        first = stage.reader.at(point).relation
+        second = stage.reader.second_look(point, FIRST_BITS).relation
+        if first is not None and second is not None and are_far_apart(first, second):
+            return "a second, independent look at an estimate does not agree with the first"
+    return ""
 
 
 def _stages(reader: Reader, effort: Effort, rng: np.random.Generator) -> Iterator[_Stage]:

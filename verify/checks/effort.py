@@ -31,7 +31,7 @@ EFFORTS = {
     effort.name: effort
     for effort in (
         Effort("quick", points=100, floats=0, ascents=0, steps=0, reach=1e3),
-        Effort("standard", points=1_000, floats=2**18, ascents=128, steps=60, reach=1e3),
+        Effort("standard", points=1_000, floats=2**17, ascents=128, steps=40, reach=1e3),
         Effort("thorough", points=10_000, floats=2**21, ascents=1_024, steps=200, reach=1e30),
     )
 }

@@ -70,11 +70,11 @@ def _entries(left: Any, right: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _alike(a: Any, b: Any) -> tuple[Any, Any]:
-    """A whole number beside a ball as a ball: `ball == 1` is False where the ball holds 1."""
-    if isinstance(a, arb) and type(b) is int:
-        return a, arb(b)
-    if isinstance(b, arb) and type(a) is int:
-        return arb(a), b
+    """What stands beside a ball as a ball: `ball == 1` is False where the ball holds 1."""
+    if isinstance(a, arb) and isinstance(b, int):
+        return a, arb(int(b))
+    if isinstance(b, arb) and isinstance(a, int):
+        return arb(int(a)), b
     return a, b
 
 
@@ -276,6 +276,19 @@ def are_alike(first: Relation, second: Relation) -> bool:
     allowed = _ALIKE * max(gaps, default=0.0)
     entries = [[v for leaf in leaves for v in boxed(leaf).flat] for leaves in sides]
     return all(_is_alike(a, b, allowed) for a, b in zip(*entries, strict=True))
+
+
+def are_far_apart(first: Relation, second: Relation) -> bool:
+    """Whether two readings of some side differ by a thousandth of it and more."""
+    sides = [jax.tree.leaves(r, is_leaf=_is_value) for r in (first, second)]
+    entries = [[v for leaf in leaves for v in boxed(leaf).flat] for leaves in sides]
+    return any(_is_far(a, b) for a, b in zip(*entries, strict=True))
+
+
+def _is_far(a: Any, b: Any) -> bool:
+    if not (isinstance(a, arb) and isinstance(b, arb) and a.is_finite() and b.is_finite()):
+        return False
+    return bool(abs(a - b) > _ALIKE * abs(a).max(abs(b)))
 
 
 def _is_alike(a: Any, b: Any, allowed: float) -> bool:

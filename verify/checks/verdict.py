@@ -70,6 +70,11 @@ class Verdict:
             return self.status in ("proved", "holds", "supported")
         return self.status == "refuted"
 
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a verdict has no truth value; ask for its status, or whether it is as_expected."
+        )
+
     def __repr__(self) -> str:
         lines = [f"{self.status}: {self.id}", *self.statement.splitlines()[:1]]
         if self.counterexample is not None:

@@ -11,6 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 
 
+def _no_truth(self: Any) -> bool:
+    """A relation is stated, not tested: `a and b` would drop a without a word."""
+    raise TypeError(
+        f"a relation has no truth value, got {type(self).__name__} where one was asked for;"
+        " join relations with all_of or implies, and return them."
+    )
+
+
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class Equal:
@@ -18,6 +26,8 @@ class Equal:
 
     left: Any
     right: Any
+
+    __bool__ = _no_truth
 
 
 @jax.tree_util.register_dataclass
@@ -28,6 +38,8 @@ class Less:
     left: Any
     right: Any
 
+    __bool__ = _no_truth
+
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +48,8 @@ class AtMost:
 
     left: Any
     right: Any
+
+    __bool__ = _no_truth
 
 
 @jax.tree_util.register_dataclass
@@ -46,6 +60,8 @@ class Implies:
     premise: "Relation"
     conclusion: "Relation"
 
+    __bool__ = _no_truth
+
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +69,8 @@ class AllOf:
     """Every one of the relations holds."""
 
     relations: "tuple[Relation, ...]"
+
+    __bool__ = _no_truth
 
 
 Relation: TypeAlias = Equal | Less | AtMost | Implies | AllOf

@@ -10,7 +10,7 @@ import math
 import struct
 from typing import Any
 
-import numpy as np
+import jax.numpy as jnp
 from flint import arb, fmpz
 
 from verify.arithmetic.reading import current
@@ -18,6 +18,8 @@ from verify.arithmetic.reading import current
 EXACT_BITS = 12  # a constant with no more significant bits was meant as it stands
 FLOAT32_BITS = 24  # one with no more may have been rounded to float32
 ULPS = 4  # how far arithmetic before tracing may have moved a constant
+RESIDUES = (2.0**-60, 2.0**-44)  # sizes of what cancellation leaves before tracing
+RESIDUE_RADIUS = 2.0**-44  # by which such a constant is widened, so that zero is in its ball
 WIDE = 2.0**-40  # relative radius under which a refutation must survive
 
 
@@ -30,7 +32,7 @@ def constant(value: Any) -> arb:
     if not radius:
         return exact(number)
     if current().constants.endswith("wide"):
-        radius = max(radius, WIDE * abs(number))
+        radius = max(radius, WIDE * abs(number), RESIDUE_RADIUS if is_residue(number) else 0.0)
     if current().constants.startswith("perturbed"):
         return exact(number) + exact(radius * _random_sign(number, current().seed))
     return arb(exact(number), exact(radius))
@@ -46,13 +48,23 @@ def uncertainty(value: Any) -> float:
     """How far from a stored constant its author's number may be: 0 for an exact one."""
     number = float(value)
     bits = significant_bits(number)
+    if is_residue(number):
+        return ULPS * 2.0**-53 * abs(number)
     if bits <= EXACT_BITS or (number.is_integer() and abs(number) <= 2.0**53):
         return 0.0
     if bits <= FLOAT32_BITS:
         ulp = 2.0 ** (math.frexp(number)[1] - FLOAT32_BITS)
     else:
-        ulp = float(np.spacing(np.abs(value)))
+        ulp = float(jnp.finfo(value.dtype).eps) * 2.0 ** (math.frexp(number)[1] - 1)
     return ULPS * ulp
+
+
+def is_residue(number: float) -> bool:
+    """Whether a constant is of the size that rounding leaves of numbers near one.
+
+    cos(pi/2) is 6e-17 in floats, and 0.1 + 0.2 - 0.3 is 2^-54: what was meant is zero.
+    """
+    return RESIDUES[0] <= abs(number) < RESIDUES[1]
 
 
 def significant_bits(number: float) -> int:

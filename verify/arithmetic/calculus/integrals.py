@@ -3,6 +3,7 @@
 import functools
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flint import acb, arb, ctx
@@ -22,6 +23,7 @@ _DEPTH = 400  # bisections of rigorous quadrature
 # Half the range of a second look, in widths, and the evaluations that it may take. Sums of
 # densities overflow on wide balls: shorter ranges are for them.
 _LONG = ((10**12, 20_000), (10**4, 10_000), (64, 20_000), (10, 80_000))
+_MARGIN = arb(2) ** -48  # left out at a finite end by a second look, in widths
 _ENOUGH = arb(2) ** -60  # error of a second look, relative to the estimate
 _TINY = arb(2) ** -2_000  # no error is small enough: the relative one decides
 
@@ -30,8 +32,8 @@ class Integral:
     """An integral from low to high of f(z, *closed), to be read at many points."""
 
     def __init__(self, program: Closed, system: NumberSystem, *, swapped: bool = False):
-        self.swapped = swapped
-        self.real = system.compile(program)
+        self.swapped, self.system = swapped, system
+        self.real = system.compile(program, varying=1)
         self.features = system.compile(features(program))
         self.program = program
 
@@ -39,7 +41,7 @@ class Integral:
     def complex(self) -> Program | None:
         """The integrand in complex balls; None where one of its functions has no rule."""
         try:
-            return COMPLEXES.compile(self.program)
+            return replace(COMPLEXES, still=self.system).compile(self.program, varying=1)
         except UnsupportedPrimitive:
             return None
 
@@ -62,15 +64,15 @@ class Integral:
         if self.swapped:
             note_exchange("a derivative under an improper integral")
         centres, width = self._centres(low, high, closed)
-        if not finite and current().second_look:
+        if current().second_look:
             return self._cut(low, high, centres, width, closed)
         return self._estimated([low, *centres, high], width, closed)
 
     def _estimated(self, ends: list[arb], width: arb, closed: Sequence[Any]) -> arb:
         if len(ends) == 2 and not ends[0].is_finite() and not ends[1].is_finite():
             ends.insert(1, arb(0))
-        integrand = self.real.instance()
-        value = double_exponential.integrate(lambda z: integrand(z, *closed)[0], ends, width)
+        integrand = self.real.along(*closed)
+        value = double_exponential.integrate(lambda z: integrand(z)[0], ends, width)
         if value is None:
             note_obstacle("an integral diverges, or converges too slowly to be computed")
             return arb.nan()
@@ -78,13 +80,18 @@ class Integral:
         return value
 
     def _cut(self, low: arb, high: arb, centres: list[arb], width: arb, closed: Any) -> arb:
-        """A second look at an improper integral: rigorous, over a long finite range."""
+        """A second look at an improper integral: rigorous, over a long finite range.
+
+        It keeps off finite ends, where the integrand may be singular.
+        """
+        is_finite = low.is_finite() and high.is_finite()
+        width = high - low if is_finite else width
         middle = centres or [arb(0)]
         enough = abs(self._estimated([low, *centres, high], width, closed)).upper() * _ENOUGH
-        for length, evaluations in _LONG:
+        for length, evaluations in _LONG[:1] if is_finite else _LONG:
             reach = width * length
-            start = low if low.is_finite() else middle[0] - reach
-            end = high if high.is_finite() else middle[-1] + reach
+            start = low + width * _MARGIN if low.is_finite() else middle[0] - reach
+            end = high - width * _MARGIN if high.is_finite() else middle[-1] + reach
             value = self._rigorous([start, *centres, end], closed, enough, evaluations)
             if value.is_finite():
                 note_estimate(f"rigorous quadrature over a finite range of {reach.str(3)}")
@@ -101,7 +108,7 @@ class Integral:
         """Petras' adaptive Gauss-Legendre quadrature in complex balls (acb.integral)."""
         if self.complex is None or any(_has_nan(c) for c in closed):
             return arb.nan()
-        look = _Look(self.complex.instance(), closed)
+        look = _Look(self.complex.along(*closed))
         tolerance = self._tolerance(ends, closed)
         total = acb(0)
         for start, end in itertools.pairwise(ends):
@@ -120,10 +127,10 @@ class Integral:
     def _tolerance(self, ends: Sequence[arb], closed: Sequence[Any]) -> arb:
         """Relative, no finer than the integrand's own width allows."""
         low, high = ends[0], ends[-1]
-        integrand = self.real.instance()
+        integrand = self.real.along(*closed)
         widths = []
         for share in (0.3, 0.5, 0.77):
-            (value,) = integrand((low + (high - low) * arb(share)).mid(), *closed)
+            (value,) = integrand((low + (high - low) * arb(share)).mid())
             if value.is_finite() and not value.contains(0):
                 widths.append(value.rad() / abs(value).lower())
         finest = arb(2) ** (30 - ctx.prec)
@@ -145,14 +152,14 @@ class Integral:
 class _Look:
     """The integrand as acb.integral calls it; an error inside it is kept for later."""
 
-    def __init__(self, integrand: Callable[..., Any], closed: Sequence[Any]):
-        self.integrand, self.closed = integrand, closed
+    def __init__(self, integrand: Callable[..., Any]):
+        self.integrand = integrand
         self.failure: Exception | None = None
 
     def __call__(self, z: acb, analytic: bool) -> acb:
         before, Demand.analytic = Demand.analytic, analytic
         try:
-            return acb(plain(self.integrand(z, *self.closed)[0]))
+            return acb(plain(self.integrand(z)[0]))
         except Exception as failure:  # would come out of Arb as a SystemError
             self.failure = failure
             return NAN

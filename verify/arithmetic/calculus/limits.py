@@ -13,6 +13,7 @@ from verify.arithmetic.reading import current, note_estimate, note_exchange, not
 # Distances 2^-(step k): one ladder for quick, one for slow convergence. The offsets keep
 # the places off any lattice on which an oscillation might look constant.
 _LADDERS = ((3, 12), (8, 12), (24, 12))
+_BLURRED = arb(2) ** -8  # relative radius of a value that says nothing
 _ENOUGH = 64  # bits of accuracy for which no longer ladder is tried
 _OFFSETS = (arb(1), arb("1.3828125"), arb("1.734375"))  # exact in binary
 _OTHER_OFFSETS = (arb("1.1796875"), arb("1.59765625"), arb("1.93359375"))
@@ -30,7 +31,7 @@ class Limit:
         integers: bool = False,
         swapped: bool = False,
     ):
-        self.function = system.compile(program)
+        self.function = system.compile(program, varying=1)
         self.side, self.integers, self.swapped = side, integers, swapped
 
     def __call__(self, at: arb, *closed: Any) -> arb:
@@ -52,20 +53,28 @@ class Limit:
         return {"above": (1,), "below": (-1,), "both": (1, -1)}[self.side]
 
     def _from(self, at: arb, sign: int, closed: Sequence[Any]) -> arb | None:
-        """The limit from one side: from the first ladder on which it is accurate."""
+        """The limit from one side: from the first accurate ladder, and the longest agrees."""
         found = None
-        for step, rungs in _LADDERS:
-            with settings(bits=ctx.prec + 2 * step * rungs):
-                f = self.function.instance()
-                ladders = [
-                    [f(z, *closed)[0] for z in self._places(at, sign, step, rungs, offset)]
-                    for offset in (_OTHER_OFFSETS if current().second_look else _OFFSETS)
-                ]
-            value = _agreed_or_none([_settled(values) for values in ladders])
+        for ladder in _LADDERS[:-1]:
+            value = self._climbed(ladder, at, sign, closed)
             found = found if value is None else value
             if value is not None and (value.rel_accuracy_bits() > _ENOUGH or not value.is_finite()):
                 break
-        return found
+        longest = self._climbed(_LADDERS[-1], at, sign, closed)
+        if current().second_look or found is None:
+            return longest
+        return found if longest is None else _agreed((found, longest))
+
+    def _climbed(
+        self, ladder: tuple[int, int], at: arb, sign: int, closed: Sequence[Any]
+    ) -> arb | None:
+        """What the values of one ladder tend to, from all of its offsets."""
+        step, rungs = ladder
+        offsets = _OTHER_OFFSETS if current().second_look else _OFFSETS
+        with settings(bits=ctx.prec + 2 * step * rungs):
+            f = self.function.along(*closed)
+            rows = [[f(z)[0] for z in self._places(at, sign, step, rungs, o)] for o in offsets]
+        return _agreed_or_none([_settled(values) for values in rows])
 
     def _places(self, at: arb, sign: int, step: int, rungs: int, offset: arb) -> Iterator[arb]:
         for k in range(rungs // 2, rungs + 1):
@@ -112,8 +121,8 @@ def _settled(values: Sequence[arb]) -> arb | None:
     infinite = _infinity(values)
     if infinite is not None:
         return infinite
-    if not all(v.is_finite() for v in values):
-        return None
+    if not all(v.is_finite() and v.rad() <= _BLURRED * abs(v).mid().max(1) for v in values):
+        return None  # too large to be known at all, say
     changes = [abs(b - a) for a, b in itertools.pairwise(values)]
     scale = abs(values[-1]).upper()
     for before, after in itertools.pairwise(changes):

@@ -13,7 +13,9 @@ from verify.arithmetic.reading import current, note_estimate, note_exchange, not
 _MOST_TERMS = 200_000  # of a finite sum
 _ORDERS = (24, 32, 40)  # of Levin's transformation
 _OTHER_ORDERS = (28, 37, 46)  # for a second look
-_FAR = 2**20  # where the decay of the terms is judged
+_FAR = 2**200  # where the decay of the terms is judged: 1/(k log k) falls too slowly there
+_HORIZON = 2**20  # up to which terms are seen not to grow again
+_FURTHER, _FURTHER_ON = 64, 4_096  # terms added one by one before the second start
 _DIRECT = (100, 400, 1_600, 6_400)  # terms after which a fast series may have died away
 
 
@@ -22,7 +24,7 @@ class Series:
 
     def __init__(self, program: Closed, system: NumberSystem, *, swapped: bool = False):
         self.swapped = swapped
-        self.terms = system.compile(program)
+        self.terms = system.compile(program, varying=1)
 
     def __call__(self, low: arb, high: arb, *closed: Any) -> arb:
         first = _whole("low", low)
@@ -43,17 +45,44 @@ class Series:
         if last - first >= _MOST_TERMS:
             raise Undecided(f"a sum of {last - first + 1:,} terms is over the {_MOST_TERMS:,} that"
                             " are added one by one")  # fmt: skip
-        f = self.terms.instance()
-        return sum((f(arb(k), *closed)[0] for k in range(first, last + 1)), arb(0))
+        f = self.terms.along(*closed)
+        return sum((f(arb(k))[0] for k in range(first, last + 1)), arb(0))
 
     def _infinite(self, first: int, closed: Sequence[Any]) -> arb | None:
+        """The sum from two starts, which must agree: one of them may lie before a turn."""
+        later = first + (_FURTHER_ON if current().second_look else _FURTHER)
         with settings(bits=3 * ctx.prec):  # Levin's sums cancel
-            f = self.terms.instance()
-            term = lambda k: f(arb(first + k), *closed)[0]
-            value = _direct(term, ctx.prec // 3)
-            if value is None and _converges(term):
-                value = _levin(term)
-            return value
+            f = self.terms.along(*closed)
+            here, rest = (
+                _tail(lambda k, at=at: f(arb(at + k))[0], max(at, 1)) for at in (first, later)
+            )
+            if here is None or rest is None:
+                return None
+            value = rest + sum((f(arb(k))[0] for k in range(first, later)), arb(0))
+            return value if value.overlaps(here) else None
+
+
+def _tail(term: Callable[[int], arb], start: int) -> arb | None:
+    """The sum of all terms, directly where they die away, accelerated where they may be.
+
+    Args:
+        start: the index of the first one.
+    """
+    value = _direct(term, ctx.prec // 3)
+    if value is None and _converges(term):
+        value = _levin(term, start)
+    return value
+
+
+def _never_grows(term: Callable[[int], arb], start: int, bound: arb) -> bool:
+    """Whether terms further and further out stay under a bound that falls with them."""
+    k = start
+    while k < _HORIZON:
+        size = abs(term(k)).upper()
+        if not size <= bound * arb("1.01"):
+            return False
+        bound, k = min(bound, size), k + max(k // 4, 1)
+    return True
 
 
 def _direct(term: Callable[[int], arb], bits: int) -> arb | None:
@@ -71,7 +100,7 @@ def _direct(term: Callable[[int], arb], bits: int) -> arb | None:
         rest = (stop * here).upper()
         gone = here.is_zero() and there.is_zero()
         if gone or (there < here / 2 and rest < abs(total) * arb(2) ** -bits):
-            return total + arb(0, rest)
+            return total + arb(0, rest) if _never_grows(term, k, abs(here).upper()) else None
         if previous is not None and not there < previous:
             return None
         previous = there
@@ -91,10 +120,11 @@ def _converges(term: Callable[[int], arb]) -> bool:
     keeps_sign = here * following > 0 and here * there > 0 and there * beyond > 0
     # k^-p halves p times as k doubles; without a change of sign p must be over one.
     most = arb("0.99") if alternates else arb("0.497")
-    return bool((alternates or keeps_sign) and abs(there) < most * abs(here))
+    falls = (alternates or keeps_sign) and abs(there) < most * abs(here)
+    return bool(falls) and _never_grows(term, 1, abs(term(1)).upper())
 
 
-def _levin(term: Callable[[int], arb]) -> arb | None:
+def _levin(term: Callable[[int], arb], start: int) -> arb | None:
     """Levin's u-transformation at growing orders; their agreement is its error.
 
     Levin (1973), "Development of non-linear transformations for improving convergence of
@@ -104,7 +134,7 @@ def _levin(term: Callable[[int], arb]) -> arb | None:
     terms = [term(k) for k in range(orders[-1] + 1)]
     if not all(t.is_finite() for t in terms) or any(t.contains(0) for t in terms):
         return None
-    values = [_levin_u(terms, order) for order in orders]
+    values = [_levin_u(terms, order, start) for order in orders]
     if not all(v.is_finite() for v in values):
         return None
     first, second = abs(values[1] - values[0]).upper(), abs(values[2] - values[1]).upper()
@@ -113,13 +143,13 @@ def _levin(term: Callable[[int], arb]) -> arb | None:
     return values[2] + arb(0, 2 * second)
 
 
-def _levin_u(terms: Sequence[arb], order: int) -> arb:
+def _levin_u(terms: Sequence[arb], order: int, start: int) -> arb:
     total, above, below = arb(0), arb(0), arb(0)
     binomial = arb(1)
     for j in range(order + 1):
         total += terms[j]
-        weight = binomial * (arb(j + 1) / (order + 1)) ** (order - 1)
-        weight /= (j + 1) * terms[j]
+        weight = binomial * (arb(start + j) / (start + order)) ** (order - 1)
+        weight /= (start + j) * terms[j]
         above, below = above + weight * total, below + weight
         binomial = -binomial * (order - j) / (j + 1)
     return above / below
