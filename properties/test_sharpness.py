@@ -103,6 +103,7 @@ def test_a_remainder_with_a_quotient_past_all_digits_is_exact():
 def test_comparisons_of_overlapping_balls_are_open():
     for compare in (jnp.equal, jnp.less, jnp.greater_equal):
         assert value(compare, arb(1, 1), arb(2, 1)) is None
+    assert value(lambda x: x.astype(bool), UNIT) is None
     assert value(jnp.less, arb(1, 0.25), arb(2, 0.25)) is True
     assert value(jnp.equal, 2.0, 2.0) is True
     assert value(jnp.equal, arb(1, 0.25), arb(2, 0.25)) is False

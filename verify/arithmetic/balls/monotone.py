@@ -9,7 +9,6 @@ from verify.arithmetic.balls import elementary
 from verify.arithmetic.balls.enclosure import (
     INFINITY,
     ONE,
-    ZERO,
     is_infinite,
     monotone,
     monotone_method,
@@ -24,17 +23,6 @@ def erf(x: arb) -> arb:
 
 def erfc(x: arb) -> arb:
     return ONE - x.sgn() if is_infinite(x) else x.erfc()
-
-
-SQRT = "(_y if (_y := {0}.sqrt()) >= ZERO else root({0}))"
-
-
-def root(x: arb) -> arb:
-    """The square root, also of a ball that touches zero."""
-    value = x.sqrt()
-    if value.is_finite() or not x.is_finite() or not x.lower() >= ZERO:
-        return value
-    return ZERO.union(x.upper().sqrt()).nonnegative_part()
 
 
 def logaddexp(x: arb, y: arb) -> arb:
@@ -53,7 +41,6 @@ RULES: dict[str, Any] = {
     "logistic": monotone(elementary.logistic),
     "exp": non_negative("{0}.exp()"),
     "log1p": monotone_method("log1p"),
-    "sqrt": Elementwise(root, SQRT, {"ZERO": ZERO, "root": root}),
     "rsqrt": monotone_method("rsqrt"),
     "tanh": monotone_method("tanh"),
     "asinh": monotone_method("asinh"),
