@@ -126,7 +126,8 @@ def igamma_grad_a(a: arb, x: arb) -> arb:
 
 def _igamma_slope(a: arb, x: arb) -> arb:
     bits = current().bits
-    lost = min(3 * math.ceil(float(x.abs_upper())), 16 * bits)  # the series alternates
+    most = 16 * bits
+    lost = math.ceil(3 * float(x.upper())) if x < most else most  # the series alternates
     with settings(bits=bits + lost):
         series = (-x).hypgeom([a, a], [a + 1, a + 1])
         value = (x.log() - a.digamma()) * _lower(a, x) - x**a / a**2 * series * a.rgamma()
