@@ -6,7 +6,7 @@ from verify.arithmetic.jaxprs import Closed, all_equations, inner_jaxprs, scan_o
 
 # How often the function inside such a primitive is evaluated, roughly.
 _EVALUATIONS = {"integral": 1_000, "series": 100, "limit": 300, "derivative": 20, "while": 20}
-_MOST_DEAR = 2  # integrals and the like in a claim that is searched in floats
+_MOST_DEAR = 1  # integrals and the like in a claim that is searched in floats
 _BALL_BUDGET = 300_000  # equations read in balls, all points together: about half a second
 _FLOAT_BUDGET = 2**25  # equations evaluated in floats
 _MEMORY_BUDGET = 2**24  # numbers held at once by a batch in floats

@@ -27,7 +27,8 @@ class Node(NamedTuple):
 
 
 _REACH = {"finite": 5, "half-line": 7}  # of t: places from 1e-101, from 1e-374 to 1e374
-_COARSE = 2  # the coarsest step is 2^-2
+_COARSE = 1  # the coarsest step is 2^-1
+_SURE = 4  # no sum is trusted to have settled before the step 2^-4
 _FINE = 8  # the finest 2^-8
 
 
@@ -74,7 +75,7 @@ def integrate(f: Integrand, ends: Sequence[arb], width: arb) -> arb | None:
 
 def _settled(terms: "_Terms", scale: arb) -> arb | None:
     """One piece, its step halved until the sum changes little beside the whole integral."""
-    wanted = (scale * arb(2) ** (-(5 * ctx.prec) // 8)).upper()
+    wanted = (scale * arb(2) ** (-(17 * ctx.prec) // 32)).upper()
     if not terms.neglected <= scale / 1024:
         return None
     previous = terms.total(_COARSE)
@@ -85,7 +86,7 @@ def _settled(terms: "_Terms", scale: arb) -> arb | None:
         if not change.is_finite():
             return None
         is_nothing = abs(value).upper() <= wanted and abs(previous).upper() <= wanted
-        is_settled = level > _COARSE + 1 and abs(value.mid() - previous.mid()) <= enough
+        is_settled = level >= _SURE and abs(value.mid() - previous.mid()) <= enough
         if is_nothing or is_settled:
             return value + arb(0, (change + terms.neglected).upper())
         previous = value
