@@ -38,6 +38,23 @@ def wrongly_differentiated(x):
 
 wrongly_differentiated.defjvp(lambda p, t: (p[0] ** 2, 3 * p[0] * t[0]))
 
+QUARTER_TURN = np.array([[np.cos(np.pi / 2), -1.0], [1.0, np.cos(np.pi / 2)]])  # 6e-17, not 0
+RESIDUE = 0.1 + 0.2 - 0.3  # 2^-54, not 0
+
+
+def call_value(k):
+    """The mean of max(z - k, 0) for a standard normal z: its second slope is the density."""
+    payoff = lambda z: jnp.maximum(z - k, 0.0) * normal(z, 0, 1)
+    return vf.integral(payoff, -INF, INF)
+
+
+def two_poissons(rate):
+    """Terms that die away and grow again, around `rate` and five hundred times that."""
+    log = lambda k, r: k * jnp.log(r) - r - jax.lax.lgamma(k + 1.0)
+    terms = lambda k: jnp.exp(log(k, rate)) / 2 + jnp.exp(log(k, 500 * rate)) / 2
+    return vf.series(terms, 0, INF)
+
+
 REALS, POSITIVES = {"x": vf.reals()}, {"x": vf.positives()}
 
 # name, domains, relation
@@ -73,6 +90,10 @@ TRUE = [
     ("an exchange of limits that fails at a point", REALS,
      lambda x: vf.implies(vf.less(0, abs(x)), vf.equal(
          jax.grad(lambda p: vf.integral(lambda z: p**3 * jnp.exp(-(p**2) * z), 0, INF))(x), 1))),
+    ("a ball beside a boolean", REALS,
+     lambda x: vf.equal(jnp.sin(x) ** 2 + jnp.cos(x) ** 2, x == x)),
+    ("the bits of minus one", REALS,
+     lambda x: vf.equal(jax.lax.population_count((x * 0).astype(jnp.int32) - 1), 32)),
     ("a sum over odd and even integers", {"x": vf.reals(-0.5, 0.5)},
      lambda x: vf.equal(vf.limit(lambda n: x**n, INF, integers=True), 0)),
     ("a maximum over a pair that ties", REALS, lambda x: vf.equal(jnp.maximum(x, x), x)),
@@ -85,6 +106,8 @@ FALSE = [
      lambda x: vf.equal(vf.integral(lambda z: plateau(z, x * x, 1e-3), -INF, INF), 0)),
     ("a constant that is off by 1e-7", REALS,
      lambda x: vf.equal(x * (LOG_TWO_PI_64 + 1e-7), x * jnp.log(2 * vf.pi))),
+    ("a difference of 1e-697", {"x": vf.reals(40.0, 45.0)},
+     lambda x: vf.equal(1 - jax.scipy.special.erf(x), 0)),
     ("a side that does not exist at 0", REALS, lambda x: vf.equal(x / x, 1)),
     ("a root that is not real", REALS, lambda x: vf.equal(jnp.sqrt(x) ** 2, x)),
     ("a log that is not real", REALS, lambda x: vf.equal(jnp.log(x**2), 2 * jnp.log(x))),
@@ -116,6 +139,27 @@ FALSE = [
 
 # Statements on which nothing may be concluded, whatever their truth.
 NEITHER = [
+    ("the second slope of a maximum under an integral", {"x": vf.reals(-2.0, 2.0)},
+     lambda x: vf.equal(jax.grad(jax.grad(call_value))(x), 0.0)),
+    ("a conversion to integers that jumps with the parameter", {"x": vf.reals(0.1, 0.9)},
+     lambda x: vf.equal(jax.grad(lambda a: vf.integral(
+         lambda z: (z + a).astype(int).astype(float), 0.0, 1.0))(x), 1.0)),
+    ("a matrix whose zeros were rounded", {"x": vf.reals(-3.0, 3.0, shape=2)},
+     lambda x: vf.equal(QUARTER_TURN @ (QUARTER_TURN @ x), -x)),
+    ("a constant that rounding left of zero", REALS, lambda x: vf.equal(RESIDUE * x, 0 * x)),
+    ("a series that grows again", {"x": vf.reals(1.0, 3.0)},
+     lambda x: vf.equal(two_poissons(x), 0.5)),
+    ("a series that turns late", {"x": vf.reals(1.0, 3.0)},
+     lambda x: vf.equal(vf.series(lambda k: jnp.where(k < 100, x / k**3, x / k**2), 1, INF),
+                        vf.series(lambda k: x / k**3, 1, INF))),
+    ("a series that diverges as slowly as 1/(k log k)", {"x": vf.reals(1.0, 3.0)},
+     lambda x: vf.less(vf.series(lambda k: x / (k * jnp.log(k)), 2, INF), 1000)),
+    ("a limit that changes its mind at 1e-20", {"x": vf.reals(1.0, 3.0)},
+     lambda x: vf.equal(vf.limit(lambda z: jnp.tanh(x * 2.0**66 * z), 0.0, side="above"), 1)),
+    ("a function that stops growing at 1e12", {"x": vf.reals(1.0, 3.0)},
+     lambda x: vf.equal(vf.limit(lambda z: jnp.minimum(z, x * 2.0**40), INF), INF)),
+    ("code that asks whether a log is NaN", {"x": vf.reals(-3.0, 3.0)},
+     lambda x: vf.equal(jnp.where(jnp.isnan(jnp.log(x)), 0.0, 1.0), jnp.where(x < 0, 0.0, 1.0))),
     ("a constant rounded to float32 at module level", REALS,
      lambda x: vf.equal(x * LOG_TWO_PI, x * jnp.log(2 * vf.pi))),
     ("a gap that an inexact constant explains", {"x": vf.reals(1.0, 2.0)},

@@ -99,6 +99,8 @@ def _look(reader: Reader, effort: Effort, seed: int) -> _Finding:
         if stage.method == "balls":
             objection, blurred = tally.objection(), tally.blurred > 0
             objection = objection or (_disowned(stage, tally) if effort.floats else "")
+            if tally.is_hopeless:  # what balls cannot read, a search cannot settle
+                break
     if blurred and objection:
         objection += f"; inexact constants: {named(reader)}"
     return _Finding("undecided" if objection else "holds", objection, None, tuple(evidence))

@@ -106,7 +106,12 @@ def igammac(a: arb, x: arb) -> arb:
 
 
 def _lower(a: arb, x: arb) -> arb:
-    return x.gamma_lower(a, regularized=1)
+    """By a series of positive terms: Arb's own takes seconds at a = x = 10^3, for 25 bits."""
+    if x > a:
+        return 1 - _upper(a, x)
+    if not x > ZERO:
+        return x.gamma_lower(a, regularized=1)
+    return (a * x.log() - x - (a + 1).lgamma()).exp() * x.hypgeom_1f1(ONE, a + 1)
 
 
 def _upper(a: arb, x: arb) -> arb:
