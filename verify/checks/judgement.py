@@ -243,19 +243,25 @@ def failing_sides(relation: Relation) -> str:
 
 
 def _failures(relation: Relation) -> Iterator[tuple[float, str]]:
+    rules = {Equal: (_equal, "="), Less: (_less, "<"), AtMost: (_at_most, "<=")}
+    for part in _stated(relation):
+        test, sign = rules[type(part)]
+        for a, b in _entries(part.left, part.right):
+            found = test(a, b)
+            if found.truth is Truth.FALSE:
+                yield found.strength, f"{_text(a)} {sign} {_text(b)} is false"
+
+
+def _stated(relation: Relation) -> Iterator[Equal | Less | AtMost]:
+    """The comparisons that a relation states, without its premises."""
     match relation:
         case AllOf(relations):
             for each in relations:
-                yield from _failures(each)
+                yield from _stated(each)
         case Implies(_, conclusion):
-            yield from _failures(conclusion)
-        case Equal(left, right) | Less(left, right) | AtMost(left, right):
-            rule = {Equal: (_equal, "="), Less: (_less, "<"), AtMost: (_at_most, "<=")}
-            test, sign = rule[type(relation)]
-            for a, b in _entries(left, right):
-                found = test(a, b)
-                if found.truth is Truth.FALSE:
-                    yield found.strength, f"{_text(a)} {sign} {_text(b)} is false"
+            yield from _stated(conclusion)
+        case _:
+            yield relation
 
 
 def _text(side: Any) -> str:
@@ -271,18 +277,23 @@ _ALIKE = 1e-3  # of a gap, by which two looks at its sides may differ
 
 def are_alike(first: Relation, second: Relation) -> bool:
     """Whether two readings of the sides differ by little beside the gap between them."""
-    sides = [jax.tree.leaves(r, is_leaf=_is_value) for r in (first, second)]
-    gaps = [_float(abs(a - b).mid()) for a, b in _false_pairs(first)]
+    gaps = [_float(abs(a - b).mid()) for a, b in _known_pairs(first)]
     allowed = _ALIKE * max(gaps, default=0.0)
-    entries = [[v for leaf in leaves for v in boxed(leaf).flat] for leaves in sides]
-    return all(_is_alike(a, b, allowed) for a, b in zip(*entries, strict=True))
+    return all(_is_alike(a, b, allowed) for a, b in _read_twice(first, second))
 
 
 def are_far_apart(first: Relation, second: Relation) -> bool:
     """Whether two readings of some side differ by a thousandth of it and more."""
-    sides = [jax.tree.leaves(r, is_leaf=_is_value) for r in (first, second)]
-    entries = [[v for leaf in leaves for v in boxed(leaf).flat] for leaves in sides]
-    return any(_is_far(a, b) for a, b in zip(*entries, strict=True))
+    return any(_is_far(a, b) for a, b in _read_twice(first, second))
+
+
+def _read_twice(first: Relation, second: Relation) -> Iterator[tuple[Any, Any]]:
+    """Each entry of the sides in two readings."""
+    entries = (
+        [v for leaf in jax.tree.leaves(r, is_leaf=_is_value) for v in boxed(leaf).flat]
+        for r in (first, second)
+    )
+    return zip(*entries, strict=True)
 
 
 def _is_far(a: Any, b: Any) -> bool:
@@ -297,14 +308,9 @@ def _is_alike(a: Any, b: Any, allowed: float) -> bool:
     return a is b or bool(a == b)
 
 
-def _false_pairs(relation: Relation) -> Iterator[tuple[arb, arb]]:
-    match relation:
-        case AllOf(relations):
-            for each in relations:
-                yield from _false_pairs(each)
-        case Implies(_, conclusion):
-            yield from _false_pairs(conclusion)
-        case Equal(left, right) | Less(left, right) | AtMost(left, right):
-            for a, b in _entries(left, right):
-                if isinstance(a, arb) and isinstance(b, arb) and (a - b).is_finite():
-                    yield a, b
+def _known_pairs(relation: Relation) -> Iterator[tuple[arb, arb]]:
+    """The pairs of entries whose difference is known."""
+    for part in _stated(relation):
+        for a, b in _entries(part.left, part.right):
+            if isinstance(a, arb) and isinstance(b, arb) and (a - b).is_finite():
+                yield a, b
