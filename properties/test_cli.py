@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from verify.checks.messages import Problem, Ready, Settings
 from verify.checks.verdict import Verdict
-from verify.checks.worker import Problem, Ready, Settings
 from verify.cli import app
 from verify.report import session as sessions
 from verify.report.records import Run

@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from verify.checks.collect import collect, find
+from verify.checks.collect import collect
+from verify.checks.finding import find
 from verify.claims.claim import Claim, Malformed
 
 CLAIM = """

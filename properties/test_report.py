@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from verify.checks.messages import Entry
 from verify.checks.verdict import Evidence, Verdict, evidence_text
-from verify.checks.worker import Entry
 from verify.report.files import need_writable, write
 from verify.report.markdown import escaped, to_markdown
 from verify.report.records import Run, environment, plain, to_json

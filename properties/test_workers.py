@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from verify.checks import workers as workers_module
-from verify.checks.collect import find
-from verify.checks.worker import Settings
+from verify.checks.finding import find
+from verify.checks.messages import Settings
 from verify.checks.workers import ending, usable_cores, workers
 from verify.cli import app
 

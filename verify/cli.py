@@ -129,7 +129,7 @@ def check(
     """
     with _mistakes_told(debug):
         from verify.checks.effort import effort_of
-        from verify.checks.worker import Settings
+        from verify.checks.messages import Settings
         from verify.report.files import need_writable
         from verify.report.session import Request
 
@@ -146,7 +146,7 @@ def list_claims(paths: Paths = None, only: Only = None, debug: Debug = False) ->
     """List claims: what each states, its source, and what is expected of it."""
     with _mistakes_told(debug):
         from verify.checks.collect import collect
-        from verify.checks.worker import entry_of
+        from verify.checks.loading import entry_of
         from verify.report.session import matching
         from verify.report.terminal import console_for, print_list
 

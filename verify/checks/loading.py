@@ -9,33 +9,13 @@ import sys
 import traceback
 from collections import Counter
 from types import CodeType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
+from verify.checks.finding import CollectionError, File, shown
+from verify.checks.messages import Entry
 from verify.claims.claim import Claim, Malformed, collecting
 
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
-
-
-class File(NamedTuple):
-    """A file in which claims may be.
-
-    Attributes:
-        path: absolute.
-        label: what the ids of its claims begin with.
-        module: the name under which it is imported.
-        root: the folder from which that name can be imported.
-        asked: the PATH for which it was found.
-    """
-
-    path: str
-    label: str
-    module: str
-    root: str
-    asked: str
-
-
-class CollectionError(ValueError):
-    """Claims that were asked for and cannot be had."""
 
 
 def load(file: File) -> dict[str, Claim | Malformed]:
@@ -59,10 +39,11 @@ def load(file: File) -> dict[str, Claim | Malformed]:
     return _by_id([item for item in found if not _is_imported(item, file)], file)
 
 
-def shown(path: str) -> str:
-    """A path as a reader in the working folder writes it."""
-    relative = os.path.relpath(path)
-    return path if relative.startswith(os.pardir) else relative
+def entry_of(id: str, item: Claim | Malformed) -> Entry:
+    """The entry of a claim that was collected."""
+    fault = item.reason if isinstance(item, Malformed) else ""
+    source, holds = getattr(item, "source", ""), getattr(item, "holds", True)
+    return Entry(id, item.statement, source, holds, fault)
 
 
 def _parsed(file: File) -> tuple[ast.Module, int]:

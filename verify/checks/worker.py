@@ -10,12 +10,22 @@ import traceback
 from collections.abc import Callable, Sequence
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
-from typing import Any, NamedTuple
+from typing import Any
 
-from verify.checks.collect import without_claims
-from verify.checks.loading import CollectionError, File, load
+from verify.checks.finding import CollectionError, File, without_claims
+from verify.checks.messages import (
+    Checked,
+    Entry,
+    Loaded,
+    Loading,
+    Problem,
+    Ready,
+    Settings,
+    undecided,
+)
 from verify.checks.verdict import Verdict
-from verify.claims.claim import Claim, Malformed
+
+# What needs JAX is imported by the worker: its parent starts without.
 
 try:
     import resource
@@ -24,87 +34,6 @@ except ImportError:  # not on Windows
 
 # Python's, NumPy's and XLA's words for it.
 _SPENT = re.compile(r"\bMemoryError\b|RESOURCE_EXHAUSTED")
-
-
-class Settings(NamedTuple):
-    """How claims are checked.
-
-    Attributes:
-        effort, seed: as `check` takes them.
-        timeout: seconds for one claim.
-        memory: GiB for one worker; 0 for no limit.
-        debug: whether what workers print is shown.
-    """
-
-    effort: str = "standard"
-    seed: int = 0
-    timeout: float = 60.0
-    memory: float = 4.0
-    debug: bool = False
-
-
-class Entry(NamedTuple):
-    """What can be said of a claim before it is checked, also to another process.
-
-    Attributes:
-        fault: why it cannot be checked, "" where it can.
-    """
-
-    id: str
-    statement: str
-    source: str
-    holds: bool
-    fault: str = ""
-
-
-class Problem(NamedTuple):
-    """What kept claims from being found, and the traceback for --debug."""
-
-    message: str
-    traceback: str = ""
-
-
-class Loading(NamedTuple):
-    """Sent before a file is loaded."""
-
-    file: File
-
-
-class Loaded(NamedTuple):
-    """Sent when all files are loaded, before the device is looked at."""
-
-
-class Ready(NamedTuple):
-    """Sent when a worker can check claims."""
-
-    entries: tuple[Entry, ...]
-    problems: tuple[Problem, ...]
-    device: str
-
-
-class Checked(NamedTuple):
-    """Sent for each claim.
-
-    Attributes:
-        is_last: whether the worker ends, its memory being spent.
-    """
-
-    verdict: Verdict
-    traceback: str = ""
-    is_last: bool = False
-
-
-def entry_of(id: str, item: Claim | Malformed) -> Entry:
-    """The entry of a claim that was collected."""
-    fault = item.reason if isinstance(item, Malformed) else ""
-    source, holds = getattr(item, "source", ""), getattr(item, "holds", True)
-    return Entry(id, item.statement, source, holds, fault)
-
-
-def undecided(entry: Entry, reason: str, seconds: float = 0.0) -> Verdict:
-    """The verdict on a claim that was not checked to the end."""
-    return Verdict(entry.id, entry.statement, entry.source, "undecided", entry.holds,
-                   reason=reason, seconds=seconds)  # fmt: skip
 
 
 def serve(connection: Connection, files: Sequence[File], settings: Settings, output: str) -> None:
@@ -117,7 +46,8 @@ def serve(connection: Connection, files: Sequence[File], settings: Settings, out
         output: the file that takes what is printed, emptied for each claim; "" for none.
     """
     _settle(settings, output)
-    from verify.checks.check import check  # costs a second: while no claim's time runs
+    from verify.checks.check import check
+    from verify.checks.loading import entry_of
 
     claims, problems = _loaded(connection, files)
     connection.send(Loaded())
@@ -170,8 +100,11 @@ def _end_with_the_parent() -> None:
 
 def _loaded(
     connection: Connection, files: Sequence[File]
-) -> tuple[dict[str, Claim | Malformed], tuple[Problem, ...]]:
-    claims: dict[str, Claim | Malformed] = {}
+) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """The claims that the files state, by id, and what kept others from being found."""
+    from verify.checks.loading import load
+
+    claims: dict[str, Any] = {}
     held: dict[str, int] = {}
     problems = []
     for file in files:

@@ -18,8 +18,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
-from verify.checks.loading import File, shown
-from verify.checks.worker import (
+from verify.checks.finding import File, shown
+from verify.checks.messages import (
     Checked,
     Entry,
     Loaded,
@@ -27,9 +27,9 @@ from verify.checks.worker import (
     Problem,
     Ready,
     Settings,
-    serve,
     undecided,
 )
+from verify.checks.worker import serve
 
 # Seconds that a file may take to load where --timeout is shorter than that.
 _LOADING = 60.0

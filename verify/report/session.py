@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from verify.checks.collect import find
+from verify.checks.finding import find
+from verify.checks.messages import Checked, Entry, Problem, Ready, Settings
 from verify.checks.verdict import counted
-from verify.checks.worker import Checked, Entry, Problem, Ready, Settings
 from verify.checks.workers import Pool, WorkerError, usable_cores, workers
 from verify.report.records import Run, environment, name_of
 from verify.report.terminal import progress, waiting
