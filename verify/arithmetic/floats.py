@@ -32,24 +32,23 @@ def integral(program: Closed, low: Any, high: Any, closed: Sequence[Any]) -> Any
     rule = _tanh_sinh if len(points) <= _FEW else _gauss_legendre
     nodes, weights = rule(points.dtype)
     spans = jnp.diff(points)
-    places = points[:-1, None] + spans[:, None] * nodes[None, :]
-    inner = jnp.sum(
-        spans[:, None] * weights[None, :] * _zeroed(f(places.ravel()).reshape(places.shape))
+    tail, tail_weights = _exp_sinh(points.dtype)
+    is_endless = jnp.stack([jnp.isinf(low), jnp.isinf(high)])
+    pieces = points[:-1, None] + spans[:, None] * nodes
+    tails = jnp.stack([points[0] - width * tail, points[-1] + width * tail])
+    places = jnp.concatenate([pieces.ravel(), tails.ravel()])  # f is compiled once
+    scales = jnp.concatenate(
+        [jnp.outer(spans, weights).ravel(), jnp.outer(width * is_endless, tail_weights).ravel()]
     )
-    tail, tail_weights = (width * part for part in _exp_sinh(points.dtype))
-    left = jnp.sum(_zeroed(f(points[0] - tail)) * tail_weights)
-    right = jnp.sum(_zeroed(f(points[-1] + tail)) * tail_weights)
-    ends = jnp.where(jnp.isinf(low), left, 0.0) + jnp.where(jnp.isinf(high), right, 0.0)
-    return sign * (inner + ends)
+    return sign * jnp.sum(jnp.where(scales == 0, 0.0, scales * _zeroed(f(places))))
 
 
 def _points(program: Closed, low: Any, high: Any, closed: Sequence[Any]) -> tuple[Any, Any]:
     """Finite ends of pieces, in order, and the scale of the half-lines."""
     reading = features(program)
     dtype = program.in_avals[0].dtype
-    before, at, after = (
-        jnp.concatenate(evaluate(reading, jnp.asarray(z, dtype), *closed)) for z in (-1, 0, 1)
-    )
+    read = jax.vmap(lambda z: jnp.concatenate(evaluate(reading, z, *closed)))
+    before, at, after = read(jnp.asarray([-1, 0, 1], dtype))
     slope, bend = (after - before) / 2, (after + before) / 2 - at
     is_linear = abs(bend) <= 1e-9 * (abs(slope) + abs(at))
     safe_slope, safe_bend = jnp.where(slope == 0, jnp.nan, slope), jnp.where(is_linear, 1.0, bend)

@@ -6,6 +6,7 @@ that reads a jaxpr reads it through the records below.
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -34,6 +35,15 @@ _CALLS = {
     "checkpoint": "jaxpr",
     "remat": "jaxpr",
     "remat2": "jaxpr",
+}
+
+
+# Options of XLA under which it compiles in a third of the time; what it makes of large
+# batches runs several times slower. Some versions lack some of them.
+_FAST_COMPILATION = {
+    "xla_backend_optimization_level": 0,
+    "xla_cpu_parallel_codegen_split_count": 1,
+    "xla_cpu_use_fusion_emitters": False,
 }
 
 
@@ -102,6 +112,20 @@ def float64(shape: tuple[int, ...] = ()) -> jax.ShapeDtypeStruct:
 def evaluate(program: Closed, *arguments: Any) -> list[Any]:
     """The jaxpr read by JAX itself: traceable, differentiable, compiled if under jit."""
     return core.eval_jaxpr(program.jaxpr, program.consts, *arguments)
+
+
+@functools.cache
+def fast_compilation() -> dict[str, Any]:
+    """Compiler options for what is compiled once and run on little."""
+    return {name: value for name, value in _FAST_COMPILATION.items() if _is_option(name, value)}
+
+
+def _is_option(name: str, value: Any) -> bool:
+    try:
+        jax.jit(lambda x: x, compiler_options={name: value}).lower(0.0).compile()
+    except jax.errors.JaxRuntimeError:
+        return False
+    return True
 
 
 def is_traced(value: Any) -> bool:

@@ -34,7 +34,7 @@ _ROUNDING = 4e-16  # relative: below it nothing is told from rounding
 _STEADY = 32.0  # a difference over its scatter that rounding hardly ever shows
 _COLUMNS = 8  # numbers of a point are padded to a multiple of it
 _RATE = 0.05  # of the ascent, in steps of the domains
-_COMPILE_FAST = {"xla_backend_optimization_level": 0}  # halves the time that it takes
+_MANY = 2**18  # points, from which on it pays to compile slowly for a faster run
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
     if not claim.domains or not count:
         return Found([], 0, "")
     with jaxprs.x64():
-        look = _Look(claim)
+        look = _Look(claim, count)
         batch = {n: d.sample(rng, count, effort.reach) for n, d in claim.domains.items()}
         scores, values = look.scores(batch)
         rows = _ranked(batch, scores, values, look.is_cheap)
@@ -70,16 +70,17 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
 class _Look:
     """A claim's violation in floats, compiled once."""
 
-    def __init__(self, claim: Claim):
+    def __init__(self, claim: Claim, count: int):
         self.domains = claim.domains
         self.traced = claim.traced
         self.relation = self.traced.relation(self.traced.program.jaxpr.outvars)
         self.chunk = cost.float_chunk(cost.cost(self.traced.program))
         self.is_cheap = cost.is_direct(self.traced.program)
-        options = None if self.is_cheap else _COMPILE_FAST
+        fast = jaxprs.fast_compilation()
+        options = fast if count < _MANY else None
         self._values = jax.jit(jax.vmap(self._violation), compiler_options=options)
         slopes = jax.vmap(jax.value_and_grad(self._objective))
-        self._slopes = jax.jit(slopes, compiler_options=_COMPILE_FAST)
+        self._slopes = jax.jit(slopes, compiler_options=fast)
 
     def _violation(self, values: Mapping[str, Any]) -> Any:
         sides = jaxprs.evaluate(self.traced.program, *(values[n] for n in self.domains))
