@@ -34,7 +34,7 @@ def integral(program: Closed, low: Any, high: Any, closed: Sequence[Any]) -> Any
     spans = jnp.diff(points)
     tail, tail_weights = _exp_sinh(points.dtype)
     is_endless = jnp.stack([jnp.isinf(low), jnp.isinf(high)])
-    pieces = points[:-1, None] + spans[:, None] * nodes
+    pieces = points[:-1, None] + jnp.outer(spans, nodes)
     tails = jnp.stack([points[0] - width * tail, points[-1] + width * tail])
     places = jnp.concatenate([pieces.ravel(), tails.ravel()])  # f is compiled once
     scales = jnp.concatenate(
@@ -45,7 +45,7 @@ def integral(program: Closed, low: Any, high: Any, closed: Sequence[Any]) -> Any
 
 def _points(program: Closed, low: Any, high: Any, closed: Sequence[Any]) -> tuple[Any, Any]:
     """Finite ends of pieces, in order, and the scale of the half-lines."""
-    reading = features(program)
+    reading = features(program).program
     dtype = program.in_avals[0].dtype
     read = jax.vmap(lambda z: jnp.concatenate(evaluate(reading, z, *closed)))
     before, at, after = read(jnp.asarray([-1, 0, 1], dtype))

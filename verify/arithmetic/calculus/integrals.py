@@ -4,13 +4,14 @@ import functools
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from flint import acb, arb, ctx
 
-from verify.arithmetic.arrays import boxed
+from verify.arithmetic.arrays import boxed, unboxed
 from verify.arithmetic.calculus import double_exponential
-from verify.arithmetic.calculus.breakpoints import features
+from verify.arithmetic.calculus.breakpoints import features, sided
 from verify.arithmetic.complexes import COMPLEXES, NAN, Demand, plain
 from verify.arithmetic.errors import UnsupportedPrimitive
 from verify.arithmetic.interpreter import NumberSystem, Program
@@ -18,6 +19,7 @@ from verify.arithmetic.jaxprs import Closed
 from verify.arithmetic.reading import current, note_estimate, note_exchange, note_obstacle
 
 _WIDTHS = 8  # widths on either side of a centre after which a peak has died away
+_NEAR = arb("0.5")  # widths from a cut to a centre that needs none of its own
 _EVALUATIONS = 10_000  # of the integrand, before rigorous quadrature gives up
 _DEPTH = 400  # bisections of rigorous quadrature
 # Half the range of a second look, in widths, and the evaluations that it may take. Sums of
@@ -28,20 +30,31 @@ _ENOUGH = arb(2) ** -60  # error of a second look, relative to the estimate
 _TINY = arb(2) ** -2_000  # no error is small enough: the relative one decides
 
 
+class _Place(NamedTuple):
+    """Where an integrand may be narrow, how narrow, and whether it is smooth there."""
+
+    centre: arb
+    width: arb
+    is_smooth: bool
+
+
 class Integral:
     """An integral from low to high of f(z, *closed), to be read at many points."""
 
     def __init__(self, program: Closed, system: NumberSystem, *, swapped: bool = False):
         self.swapped, self.system = swapped, system
         self.real = system.compile(program, varying=1)
-        self.features = system.compile(features(program))
-        self.program = program
+        parts, self.is_smooth = features(program)
+        self.features = system.compile(parts)
+        self.sided = sided(program)
+        self.differences = system.compile(self.sided.differences)
 
     @functools.cached_property
     def complex(self) -> Program | None:
         """The integrand in complex balls; None where one of its functions has no rule."""
+        system = replace(COMPLEXES, still=self.system)
         try:
-            return replace(COMPLEXES, still=self.system).compile(self.program, varying=1)
+            return system.compile(self.sided.program, varying=1)
         except UnsupportedPrimitive:
             return None
 
@@ -108,21 +121,50 @@ class Integral:
         """Petras' adaptive Gauss-Legendre quadrature in complex balls (acb.integral)."""
         if self.complex is None or any(_has_nan(c) for c in closed):
             return arb.nan()
-        look = _Look(self.complex.along(*closed))
+        pieces, total = self._pieces(ends, closed)
         tolerance = self._tolerance(ends, closed)
-        total = acb(0)
-        for start, end in itertools.pairwise(ends):
+        for piece in pieces:
+            look = _Look(self.complex.along(*self._answers(piece, closed), *closed))
             total += acb.integral(
-                look, start, end, rel_tol=tolerance, abs_tol=enough,
-                eval_limit=evaluations // (len(ends) - 1), depth_limit=_DEPTH,
-            )  # fmt: skip
+                look, *piece, rel_tol=tolerance, abs_tol=enough,
+                eval_limit=evaluations // len(pieces), depth_limit=_DEPTH,
+            ).real  # fmt: skip
+            if look.failure is not None and not total.is_finite():
+                raise look.failure
             if not total.is_finite():
                 break
-        if look.failure is not None and not total.is_finite():
-            raise look.failure
-        if not total.imag.contains(0):
-            return arb.nan()
-        return total.real
+        return total
+
+    def _pieces(self, ends: Sequence[arb], closed: Any) -> tuple[list[tuple[arb, arb]], arb]:
+        """Ranges on which linear comparisons keep their answers, and the integral between.
+
+        Where the place of a change is a ball, the integrand on it is enclosed as a whole.
+        """
+        lines = zip(*(self.differences(arb(z), *closed) for z in (0, 1)), strict=True)
+        zeros = sorted((z for at, there in lines for z in _zeros(at, there)), key=_middle)
+        pieces, between = [], arb(0)
+        for start, end in itertools.pairwise(ends):
+            for zero in zeros:
+                if zero <= start or zero >= end:
+                    continue
+                low = zero.lower() if zero.lower() > start else start
+                high = zero.upper() if zero.upper() < end else end
+                if low is not start:
+                    pieces.append((start, low))
+                if low is not high and not zero.is_exact():
+                    (value,) = self.real.along(*closed)(low.union(high))
+                    between += value * (high - low)
+                start = high
+            if start is not end:
+                pieces.append((start, end))
+        return pieces, between
+
+    def _answers(self, piece: tuple[arb, arb], closed: Any) -> list[Any]:
+        """For each comparison whether its difference is positive on a piece, None where unknown."""
+        start, end = piece
+        places = (start, (start + end) / 2, end)
+        values = zip(*(self.differences(z, *closed) for z in places), strict=True)
+        return [unboxed(_ANSWER(*(boxed(v) for v in value))) for value in values]
 
     def _tolerance(self, ends: Sequence[arb], closed: Sequence[Any]) -> arb:
         """Relative, no finer than the integrand's own width allows."""
@@ -138,15 +180,32 @@ class Integral:
 
     def _centres(self, low: arb, high: arb, closed: Any) -> tuple[list[arb], arb]:
         """Where to split between the ends, in order, and the widest scale."""
-        found = _places([self.features(arb(z), *closed) for z in (-1, 0, 1)])
-        split: dict[float, arb] = {}
-        for centre, width in found:
-            for steps in (-_WIDTHS, 0, _WIDTHS):
-                at = (centre + steps * width).mid()
-                if low < at and at < high:
-                    split.setdefault(float(at), at)
-        widths = [w.mid() for _, w in found] or [arb(1)]
-        return [split[k] for k in sorted(split)], max(widths, key=float)
+        found = self._places([self.features(arb(z), *closed) for z in (-1, 0, 1)])
+        split: list[arb] = []
+        for place in sorted(found, key=lambda p: _middle(p.width)):
+            cuts = [(place.centre, place.width * _NEAR if place.is_smooth else arb(0))]
+            cuts += [(place.centre + side * _WIDTHS * place.width, place.width * _WIDTHS / 2)
+                     for side in (-1, 1)]  # fmt: skip
+            for cut, tolerance in cuts:
+                at = cut.mid()
+                inside = low < at and at < high
+                if inside and not any(abs(at - other) <= tolerance for other in split):
+                    split.append(at)
+        widths = [p.width.mid() for p in found] or [arb(1)]
+        return sorted(split, key=_middle), max(widths, key=float)
+
+    def _places(self, values: Sequence[tuple[Any, ...]]) -> list[_Place]:
+        """Centres and widths of linear and quadratic parts, from their values at -1, 0, 1."""
+        found = []
+        for is_smooth, before, at, after in zip(self.is_smooth, *values, strict=True):
+            triples = zip(boxed(before).flat, boxed(at).flat, boxed(after).flat, strict=True)
+            for low, middle, high in triples:
+                slope, bend = (high - low) / 2, (high + low) / 2 - middle
+                if bend.contains(0):
+                    found += _linear(middle, slope, is_smooth)
+                else:
+                    found += _quadratic(middle, slope, bend, is_smooth)
+        return [p for p in found if p.centre.is_finite() and p.width.is_finite() and p.width > 0]
 
 
 class _Look:
@@ -167,29 +226,48 @@ class _Look:
             Demand.analytic = before
 
 
-def _places(values: Sequence[tuple[Any, ...]]) -> list[tuple[arb, arb]]:
-    """Centres and widths of linear and quadratic parts, from their values at -1, 0, 1."""
-    found = []
-    for before, at, after in zip(*values, strict=True):
-        triples = zip(boxed(before).flat, boxed(at).flat, boxed(after).flat, strict=True)
-        for low, middle, high in triples:
-            slope, bend = (high - low) / 2, (high + low) / 2 - middle
-            found += _linear(middle, slope) if bend.contains(0) else _quadratic(middle, slope, bend)
-    return [(c, w) for c, w in found if c.is_finite() and w.is_finite() and w > 0]
+def _zeros(at: Any, there: Any) -> list[arb]:
+    """Where linear functions are zero, from their values at 0 and 1; constants have none."""
+    values = zip(boxed(at).flat, boxed(there).flat, strict=True)
+    return [-a / (b - a) for a, b in values if not (b - a).contains(0)]
 
 
-def _linear(value: arb, slope: arb) -> list[tuple[arb, arb]]:
-    return [] if slope.contains(0) else [(-value / slope, 1 / abs(slope))]
+def _middle(ball: arb) -> float:
+    return float(ball.mid())
 
 
-def _quadratic(value: arb, slope: arb, bend: arb) -> list[tuple[arb, arb]]:
-    """The vertex, with the width over which the parabola rises by a half, and its zeros."""
+def _side(start: arb, middle: arb, end: arb) -> bool | None:
+    """Whether a linear function is positive between two places; None where unknown.
+
+    It may be zero at one end. Where its slope is unknown its sign must be known at both.
+    """
+    has_slope = not (end - start).contains(0)
+    if middle > 0 and (has_slope or (start > 0 and end > 0)):
+        return True
+    if middle < 0 and (has_slope or (start < 0 and end < 0)):
+        return False
+    return None
+
+
+_ANSWER = np.frompyfunc(_side, 3, 1)
+
+
+def _linear(value: arb, slope: arb, is_smooth: bool) -> list[_Place]:
+    return [] if slope.contains(0) else [_Place(-value / slope, 1 / abs(slope), is_smooth)]
+
+
+def _quadratic(value: arb, slope: arb, bend: arb, is_smooth: bool) -> list[_Place]:
+    """The vertex, with the width over which the parabola rises by a half, and its zeros.
+
+    Zeros near the vertex are no places of their own where nothing has a kink there.
+    """
     vertex, width = -slope / (2 * bend), (2 * abs(bend)).rsqrt()
+    found = [_Place(vertex, width, True)]
     spread = (slope / (2 * bend)) ** 2 - value / bend
-    if spread > 0:
+    if spread > 0 and not (is_smooth and spread < (_WIDTHS / 2 * width) ** 2):
         root = spread.sqrt()
-        return [(vertex, width), (vertex - root, width), (vertex + root, width)]
-    return [(vertex, width)]
+        found += [_Place(vertex + side * root, width, is_smooth) for side in (-1, 1)]
+    return found
 
 
 def _is_good(value: arb) -> bool:
