@@ -122,8 +122,8 @@ def _stages(reader: Reader, effort: Effort, rng: np.random.Generator) -> Iterato
     """Special and random points; some of them at high precision; what a search points to."""
     claim, program = reader.claim, reader.traced.program
     each = cost.cost(program)
-    count = cost.ball_points(each, effort.points, effort.points / 1_000)
-    special = special_points(claim.domains, rng, effort.reach, max(count // 4, 10))
+    count = cost.ball_points(each, effort.points, effort.dear_points, effort.points / 1_000)
+    special = special_points(claim.domains, rng, effort.reach, max(count // 4, 8))
     points = [*special, *random_points(claim.domains, rng, count - len(special), effort.reach)]
     yield _Stage("balls", reader, points)
     if not reader.inexact_constants and cost.is_direct(program):

@@ -13,7 +13,7 @@ from verify.checks.reader import Outcome, Reader, at_generic
 from verify.checks.shrink import shrunk
 from verify.checks.verdict import Evidence
 
-_MOST_SHRINKING = 400  # points that shrinking may try
+_MOST_SHRINKING, _FEWEST_SHRINKING = 400, 30  # points that shrinking may try
 _GENERIC = 12  # random points at which an exchange of limits must fail as well
 
 
@@ -43,7 +43,9 @@ def confirm(reader: Reader, point: Point, rng: np.random.Generator, effort: Effo
         tried += 1
         return reader.at(candidate).may_refute and _survives_wide_constants(reader, candidate)
 
-    most = cost.ball_points(cost.cost(reader.traced.program), _MOST_SHRINKING, 1.0)
+    most = cost.ball_points(
+        cost.cost(reader.traced.program), _MOST_SHRINKING, _FEWEST_SHRINKING, 1.0
+    )
     domains = reader.claim.domains
     smallest = shrunk(domains, dict(point), fails, most) if fails(point) else point
     objection = ""

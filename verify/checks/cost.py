@@ -10,7 +10,6 @@ _MOST_DEAR = 1  # integrals and the like in a claim that is searched in floats
 _BALL_BUDGET = 300_000  # equations read in balls, all points together: about half a second
 _FLOAT_BUDGET = 2**25  # equations evaluated in floats
 _MEMORY_BUDGET = 2**24  # numbers held at once by a batch in floats
-_FEWEST = 30  # points, however dear
 
 
 def cost(program: Closed) -> int:
@@ -45,9 +44,9 @@ def _equation_cost(equation: Any) -> int:
     return max(size, 1)
 
 
-def ball_points(each: int, most: int, scale: float) -> int:
-    """How many points to read in balls."""
-    return int(min(most, max(_FEWEST, scale * _BALL_BUDGET // max(each, 1))))
+def ball_points(each: int, most: int, least: int, scale: float) -> int:
+    """How many points to read in balls: however dear they are, no fewer than `least`."""
+    return int(min(most, max(least, scale * _BALL_BUDGET // max(each, 1))))
 
 
 def float_points(each: int, most: int) -> int:

@@ -11,6 +11,7 @@ class Effort:
     Attributes:
         name: as asked for.
         points: points read in balls, for a claim that is cheap to read.
+        dear_points: the fewest, however dear.
         floats: points evaluated in floats by the search; 0 for none.
         ascents: points from which the search climbs.
         steps: of each ascent.
@@ -20,19 +21,28 @@ class Effort:
 
     name: str
     points: int
+    dear_points: int
     floats: int
     ascents: int
     steps: int
-    reach: float
+    reach: float = 1e3
     bits: int = 4096
 
 
 EFFORTS = {
     effort.name: effort
     for effort in (
-        Effort("quick", points=100, floats=0, ascents=0, steps=0, reach=1e3),
-        Effort("standard", points=1_000, floats=2**17, ascents=128, steps=40, reach=1e3),
-        Effort("thorough", points=10_000, floats=2**21, ascents=1_024, steps=200, reach=1e30),
+        Effort("quick", points=100, dear_points=12, floats=0, ascents=0, steps=0),
+        Effort("standard", points=1_000, dear_points=30, floats=2**17, ascents=128, steps=40),
+        Effort(
+            "thorough",
+            points=10_000,
+            dear_points=100,
+            floats=2**21,
+            ascents=1_024,
+            steps=200,
+            reach=1e30,
+        ),
     )
 }
 

@@ -4,8 +4,7 @@ import enum
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 from flint import arb
@@ -25,8 +24,7 @@ class Truth(enum.Enum):
     FALSE = "false for certain"
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What is known of a relation at a point, and how well.
 
     Attributes:
@@ -80,6 +78,9 @@ def _alike(a: Any, b: Any) -> tuple[Any, Any]:
 
 def _paired(left: Any, right: Any) -> Iterator[tuple[Any, Any]]:
     """Entry by entry; a scalar stands for all of a leaf's."""
+    if isinstance(left, arb) and isinstance(right, arb):  # most often
+        yield left, right
+        return
     for a, b in zip(jax.tree.leaves(left, is_leaf=_is_value),
                     jax.tree.leaves(right, is_leaf=_is_value), strict=True):  # fmt: skip
         x, y = boxed(a), boxed(b)
@@ -99,6 +100,8 @@ def _is_value(value: Any) -> bool:
 def _all(judgements: Iterable[Judgement]) -> Judgement:
     """Every one must hold: one that is false decides, then one that is unknown."""
     found = list(judgements)
+    if len(found) == 1:
+        return found[0]
     for truth in (Truth.FALSE, Truth.UNKNOWN):
         those = [j for j in found if j.truth is truth]
         if those:
