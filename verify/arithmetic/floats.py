@@ -15,7 +15,7 @@ import numpy as np
 from verify.arithmetic.calculus.breakpoints import features
 from verify.arithmetic.jaxprs import Closed, all_equations, evaluate
 
-_WIDTHS = 8.0  # as in balls: a peak has died away so many widths from its centre
+_WIDTHS = 8.0  # from its centre, after which a peak has died away to the last digit of floats
 _FEW = 8  # pieces that get many nodes each
 _TERMS = 1024  # of a series in one go
 _BLOCKS = 64  # of terms, at most

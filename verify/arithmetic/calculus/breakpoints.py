@@ -217,6 +217,9 @@ def _record(equation: Any, arguments: list[_Seen], found: list[Any], smooth: lis
             found.append(_difference(arguments))
             smooth.append(False)
         return
+    if name in ("mul", "div") and None in (arguments[0].degree, arguments[1].degree):
+        # A factor that is a polynomial makes nothing narrow; a divisor may be near zero.
+        arguments = arguments[1:] if name == "div" else []
     for argument in arguments:
         if argument.degree in (1, 2) and jnp.issubdtype(argument.value.dtype, jnp.floating):
             found.append(argument.value)

@@ -18,15 +18,16 @@ from verify.arithmetic.interpreter import NumberSystem, Program
 from verify.arithmetic.jaxprs import Closed
 from verify.arithmetic.reading import current, note_estimate, note_exchange, note_obstacle
 
-_WIDTHS = 8  # widths on either side of a centre after which a peak has died away
+_WIDTHS = 12  # widths on either side of a centre after which a peak has died away: e^-72
 _NEAR = arb("0.5")  # widths from a cut to a centre that needs none of its own
 _EVALUATIONS = 10_000  # of the integrand, before rigorous quadrature gives up
+_SAMPLES = (arb("0.3"), arb("0.5"), arb("0.77"))  # of a piece, where its values are looked at
 _DEPTH = 400  # bisections of rigorous quadrature
-# Half the range of a second look, in widths, and the evaluations that it may take. Sums of
-# densities overflow on wide balls: shorter ranges are for them.
-_LONG = ((10**12, 20_000), (10**4, 10_000), (64, 20_000), (10, 80_000))
+# Half the range of a second look, in widths, and the evaluations that it may take. On wide
+# balls ratios of densities overflow: shorter ranges are for them.
+_LONG, _SHORTER = (10**12, 4_000), ((64, 10_000), (8, 80_000))
 _MARGIN = arb(2) ** -48  # left out at a finite end by a second look, in widths
-_ENOUGH = arb(2) ** -60  # error of a second look, relative to the estimate
+_ENOUGH = arb(2) ** -44  # error of a second look, relative to the estimate
 _TINY = arb(2) ** -2_000  # no error is small enough: the relative one decides
 
 
@@ -78,7 +79,7 @@ class Integral:
             note_exchange("a derivative under an improper integral")
         centres, width = self._centres(low, high, closed)
         if current().second_look:
-            return self._cut(low, high, centres, width, closed)
+            return self._again(low, high, centres, width, closed)
         return self._estimated([low, *centres, high], width, closed)
 
     def _estimated(self, ends: list[arb], width: arb, closed: Sequence[Any]) -> arb:
@@ -92,24 +93,34 @@ class Integral:
         note_estimate("double-exponential quadrature")
         return value
 
-    def _cut(self, low: arb, high: arb, centres: list[arb], width: arb, closed: Any) -> arb:
+    def _again(self, low: arb, high: arb, centres: list[arb], width: arb, closed: Any) -> arb:
         """A second look at an improper integral: rigorous, over a long finite range.
 
-        It keeps off finite ends, where the integrand may be singular.
+        It keeps off finite ends, where the integrand may be singular. Where only a shorter
+        range can be had, what lies beyond is estimated.
         """
         is_finite = low.is_finite() and high.is_finite()
         width = high - low if is_finite else width
         middle = centres or [arb(0)]
         enough = abs(self._estimated([low, *centres, high], width, closed)).upper() * _ENOUGH
-        for length, evaluations in _LONG[:1] if is_finite else _LONG:
+        for length, evaluations in (_LONG,) if is_finite else (_LONG, *_SHORTER):
             reach = width * length
-            start = low + width * _MARGIN if low.is_finite() else middle[0] - reach
-            end = high - width * _MARGIN if high.is_finite() else middle[-1] + reach
+            start = low + width * _MARGIN if low.is_finite() else (middle[0] - reach).mid()
+            end = high - width * _MARGIN if high.is_finite() else (middle[-1] + reach).mid()
             value = self._rigorous([start, *centres, end], closed, enough, evaluations)
+            if length < _LONG[0]:
+                value += self._beyond(low, start, width, closed)
+                value += self._beyond(end, high, width, closed)
             if value.is_finite():
                 note_estimate(f"rigorous quadrature over a finite range of {reach.str(3)}")
                 return value
         return arb.nan()
+
+    def _beyond(self, low: arb, high: arb, width: arb, closed: Any) -> arb:
+        """The estimated integral over what a second look leaves out, where that is long."""
+        if low.is_finite() and high.is_finite():
+            return arb(0)
+        return self._estimated([low, high], width, closed)
 
     def _rigorous(
         self,
@@ -167,16 +178,15 @@ class Integral:
         return [unboxed(_ANSWER(*(boxed(v) for v in value))) for value in values]
 
     def _tolerance(self, ends: Sequence[arb], closed: Sequence[Any]) -> arb:
-        """Relative, no finer than the integrand's own width allows."""
-        low, high = ends[0], ends[-1]
+        """Relative, no finer than the integrand's own radii allow where it is large."""
         integrand = self.real.along(*closed)
-        widths = []
-        for share in (0.3, 0.5, 0.77):
-            (value,) = integrand((low + (high - low) * arb(share)).mid())
-            if value.is_finite() and not value.contains(0):
-                widths.append(value.rad() / abs(value).lower())
+        places = [(low + (high - low) * share).mid()
+                  for low, high in itertools.pairwise(ends) for share in _SAMPLES]  # fmt: skip
+        values = [v for place in places for v in integrand(place) if v.is_finite()]
+        largest = max((abs(v).upper() for v in values), key=_middle, default=arb(0))
+        blur = max((v.rad() for v in values), key=_middle, default=arb(0))
         finest = arb(2) ** (30 - ctx.prec)
-        return max([finest, *(2**8 * w for w in widths)], key=lambda w: float(w.mid()))
+        return max(finest, 2**8 * blur / largest, key=_middle) if largest > 0 else finest
 
     def _centres(self, low: arb, high: arb, closed: Any) -> tuple[list[arb], arb]:
         """Where to split between the ends, in order, and the widest scale."""
