@@ -27,6 +27,7 @@ Point = Mapping[str, np.ndarray]
 FIRST_BITS = 128
 DIGITS = 8  # to which sides must agree, at least
 ZERO_BITS = 512  # precision up to which an agreement about zero is put to the test
+ZERO_DIGITS = ZERO_BITS * math.log10(2)  # or to which it is seen without
 PERTURBATIONS = 3  # of constants, where their balls blow up
 SPREAD = 8  # how much further than seen a perturbation may reach
 ESTIMATED_STRENGTH = 1e6  # gap over error at which an estimate may refute
@@ -98,7 +99,8 @@ class Reader:
                 best = outcome
             if bits >= self.most_bits or not self._helps(width, outcome):
                 break
-            width, bits = outcome.judgement.width, 2 * bits
+            width = outcome.judgement.width
+            bits = 2 * bits if bits >= ZERO_BITS or not _is_about_zero(outcome) else ZERO_BITS
         if best.truth is Truth.UNKNOWN and math.isinf(best.judgement.width):
             careful = self._once(self._careful, point, bits=FIRST_BITS, **settings)
             best = careful if careful.truth is Truth.FALSE else best
@@ -126,8 +128,8 @@ class Reader:
     def _is_settled(self, outcome: Outcome) -> bool:
         judgement = outcome.judgement
         if judgement.truth is Truth.AGREES:
-            enough = judgement.digits >= DIGITS
-            return enough and not (judgement.near_zero and outcome.bits < ZERO_BITS)
+            is_tested = outcome.bits >= ZERO_BITS or judgement.digits >= ZERO_DIGITS
+            return judgement.digits >= DIGITS and (is_tested or not judgement.near_zero)
         if judgement.truth is Truth.FALSE and outcome.is_estimated:
             return outcome.may_refute
         return judgement.truth is not Truth.UNKNOWN
@@ -173,6 +175,10 @@ def as_balls(value: Any) -> Any:
     result = np.empty(array.shape, object)
     result[...] = np.frompyfunc(exact, 1, 1)(array) if array.size else None
     return unboxed(result)
+
+
+def _is_about_zero(outcome: Outcome) -> bool:
+    return outcome.truth is Truth.AGREES and outcome.judgement.near_zero
 
 
 def _is_inexact(value: np.ndarray) -> bool:
