@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from mpmath import mp
 from oracles import exact, ulps
 
-from verify.functions import categorical_entropy, categorical_jsd, categorical_kl
+from verify.functions import (
+    categorical_entropy,
+    categorical_jsd,
+    categorical_kl,
+    categorical_total_variation,
+)
 from verify.functions.excess import log_excess
 
 # Each term is not negative; next to the series, s and the quotient carry an ulp each, the
@@ -18,12 +23,14 @@ KL_ULPS = 20
 # Every term carries two ulps, none is negative, and the sums round twice.
 ENTROPY_ULPS = 5
 EXCESS_ULPS = 15  # as for a term, without products and sums
+TOTAL_VARIATION_ULPS = 2  # a difference, which is not negative, and two sums; halving is exact
 SLOPE_ULPS = 3  # a quotient of differences and a product
 
 weights = st.lists(st.integers(0, 1000), min_size=3, max_size=3).filter(any)
 small_moves = st.tuples(st.integers(-8, 8), st.integers(-8, 8))
 
 entropy, kl, jsd = map(jax.jit, (categorical_entropy, categorical_kl, categorical_jsd))
+total_variation = jax.jit(categorical_total_variation)
 excess = jax.jit(lambda x, y: log_excess(x, y, x - y))
 excess_slopes = jax.jit(jax.grad(lambda x, y: log_excess(x, y, x - y), argnums=(0, 1)))
 
@@ -113,6 +120,42 @@ def test_jsd_of_distributions_apart_is_log_two():
 def test_the_entropy_runs_from_zero_to_log_n():
     assert entropy(np.float32([0.0, 1.0, 0.0])) == 0
     assert ulps(entropy(np.full(4, 0.25, np.float32)), mp.log(4)) <= ENTROPY_ULPS
+
+
+@given(p=weights, q=weights, moves=small_moves)
+def test_total_variation_is_its_definition(p, q, moves):
+    p, far = distribution(p), distribution(q)
+    for q in (far, moved(p, moves)):
+        wanted = mp.fsum(abs(a - b) for a, b in zip(exactly(p), exactly(q), strict=True)) / 2
+        assert ulps(total_variation(p, q), wanted) <= TOTAL_VARIATION_ULPS
+
+
+@given(p=weights, q=weights, event=st.lists(st.booleans(), min_size=3, max_size=3))
+def test_no_event_differs_by_more_than_total_variation(p, q, event):
+    p, q = distribution(p), distribution(q)
+    difference = np.float64(p) - np.float64(q)
+    assert abs(difference[event].sum()) <= total_variation(p, q)
+    assert difference[difference > 0].sum() == total_variation(p, q)
+
+
+@given(p=weights, q=weights, r=weights)
+def test_total_variation_is_a_metric_on_a_grid(p, q, r):
+    p, q, r = map(distribution, (p, q, r))
+    assert total_variation(p, q) == total_variation(q, p)
+    assert (total_variation(p, q) == 0) == np.array_equal(p, q)
+    assert total_variation(p, r) <= total_variation(p, q) + total_variation(q, r)
+
+
+def test_total_variation_of_distributions_apart_is_one():
+    p, q = np.float32([0.5, 0.5, 0.0]), np.float32([0.0, 0.0, 1.0])
+    assert total_variation(p, q) == 1
+
+
+def test_the_slopes_of_total_variation_are_signs():
+    p, q = np.float32([0.0, 0.25, 0.75]), np.float32([0.5, 0.25, 0.25])
+    in_p, in_q = jax.grad(total_variation, argnums=(0, 1))(p, q)
+    assert np.array_equal(in_p, [-0.5, 0.0, 0.5])
+    assert np.array_equal(in_q, [0.5, 0.0, -0.5])
 
 
 def test_points_without_mass_give_no_nan_to_gradients():

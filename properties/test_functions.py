@@ -40,6 +40,11 @@ TABLE = [
         {"p": np.array([1.5, -0.5, 0.0]), "q": np.array([0.0, 1.25, -0.25])},
     ),
     (
+        f.categorical_total_variation,
+        {"p": THREE, "q": OTHER_THREE},
+        {"p": np.array([1.5, -0.5, 0.0]), "q": np.array([0.0, 1.25, -0.25])},
+    ),
+    (
         f.optimal_discriminator,
         {"p_data": 0.5, "p_model": 1.75},
         {"p_data": -1.0, "p_model": -0.5},

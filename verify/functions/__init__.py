@@ -9,10 +9,16 @@ from verify.functions.discriminator import (
 from verify.functions.divergence import categorical_entropy as categorical_entropy
 from verify.functions.divergence import categorical_jsd as categorical_jsd
 from verify.functions.divergence import categorical_kl as categorical_kl
+from verify.functions.divergence import (
+    categorical_total_variation as categorical_total_variation,
+)
 from verify.functions.gaussian import gaussian_entropy as gaussian_entropy
 from verify.functions.gaussian import gaussian_kl as gaussian_kl
 from verify.functions.gaussian import gaussian_kl_equal_variance as gaussian_kl_equal_variance
 from verify.functions.gaussian import gaussian_kl_to_standard as gaussian_kl_to_standard
+from verify.functions.gaussian import (
+    gaussian_kl_to_standard_from_log_variance as gaussian_kl_to_standard_from_log_variance,
+)
 from verify.functions.gaussian import normal_density as normal_density
 from verify.functions.gaussian import normal_log_density as normal_log_density
 from verify.functions.logistic import centred_logistic as centred_logistic
