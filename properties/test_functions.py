@@ -22,6 +22,7 @@ TABLE = [
         {"sigma_1": 0.0, "sigma_2": -2.0},
     ),
     (f.gaussian_kl_to_standard, {"mu": 0.5, "sigma": 2.0}, {"sigma": -0.5}),
+    (f.gaussian_kl_to_standard_from_log_variance, {"mu": 0.5, "log_variance": -0.75}, {}),
     (f.gaussian_kl_equal_variance, {"mu_1": 0.5, "mu_2": 2.0, "sigma": 3.0}, {"sigma": 0.0}),
     (
         f.gaussian_wasserstein_1,

@@ -14,6 +14,7 @@ from verify.functions import (
     gaussian_kl,
     gaussian_kl_equal_variance,
     gaussian_kl_to_standard,
+    gaussian_kl_to_standard_from_log_variance,
     normal_density,
     normal_log_density,
 )
@@ -33,9 +34,12 @@ LOG_ULPS = 2
 means = st.floats(-1e3, 1e3, width=32)
 deviations = st.floats(2.0**-10, 2.0**10, width=32)
 near_one = st.floats(-0.5, 0.5, width=32).map(lambda s: float(np.float32(1 + s)))
+log_variances = st.one_of(st.floats(-170, 88, width=32), st.floats(-1, 1, width=32))
 scales = st.integers(-20, 20).map(lambda k: 2.0**k)
 
 kl, kl_to_standard = jax.jit(gaussian_kl), jax.jit(gaussian_kl_to_standard)
+kl_by_log = jax.jit(gaussian_kl_to_standard_from_log_variance)
+kl_by_log_slopes = jax.jit(jax.grad(gaussian_kl_to_standard_from_log_variance, argnums=(0, 1)))
 kl_slopes = jax.jit(jax.grad(gaussian_kl, argnums=(0, 1)))
 density, log_density = jax.jit(normal_density), jax.jit(normal_log_density)
 entropy = jax.jit(gaussian_entropy)
@@ -61,6 +65,30 @@ def textbook(mu_1, sigma_1, mu_2, sigma_2):
 def test_the_divergence_from_the_standard_normal_is_the_textbook_formula(mu, sigma):
     mu, sigma = as_floats(mu, sigma)
     assert ulps(kl_to_standard(mu, sigma), textbook(mu, sigma, 0, 1)) <= KL_ULPS
+
+
+@given(mu=means, t=log_variances)
+@example(mu=0.0, t=2.0**-60)  # exp(t) - 1 - t is t²/2 here
+@example(mu=0.0, t=89.0)  # exp(t) overflows, half of it does not
+@example(mu=0.0, t=-1e30)
+def test_the_divergence_by_log_variance_is_the_textbook_formula(mu, t):
+    mu, t = as_floats(mu, t)
+    with mp.workdps(120):
+        wanted = (exact(mu) ** 2 + mp.exp(exact(t)) - 1 - exact(t)) / 2
+    assert ulps(kl_by_log(mu, t), wanted) <= KL_ULPS
+
+
+@given(mu=means, t=log_variances)
+def test_the_slopes_of_the_divergence_by_log_variance(mu, t):
+    mu, t = as_floats(mu, t)
+    in_mean, in_log_variance = kl_by_log_slopes(mu, t)
+    assert in_mean == mu
+    assert ulps(in_log_variance, mp.expm1(exact(t)) / 2) <= SLOPE_ULPS
+
+
+def test_a_point_mass_is_infinitely_far_from_the_standard_normal():
+    assert kl_by_log(0.0, -jnp.inf) == jnp.inf
+    assert kl_by_log_slopes(0.0, -jnp.inf)[1] == -0.5
 
 
 @given(mu_1=means, sigma_1=deviations, mu_2=means, sigma_2=deviations)

@@ -24,4 +24,5 @@ from verify.functions.gaussian import normal_log_density as normal_log_density
 from verify.functions.logistic import centred_logistic as centred_logistic
 from verify.functions.logistic import logistic as logistic
 from verify.functions.logistic import softplus as softplus
+from verify.functions.squared_error import mean_squared_error as mean_squared_error
 from verify.functions.wasserstein import gaussian_wasserstein_1 as gaussian_wasserstein_1

@@ -158,6 +158,40 @@ def gaussian_kl_to_standard(
     return _kl(mu, sigma, jnp.ones_like(sigma))
 
 
+def gaussian_kl_to_standard_from_log_variance(
+    mu: Real[ArrayLike, "..."], log_variance: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """KL(N(mu, e^t) ‖ N(0, 1)) = (mu² + e^t - 1 - t)/2 for a log variance t, without cancellation.
+
+    It is (mu² + h²)/2 + (h - t/2) with h = exp(t/2) - 1, the deviation less one.
+
+    Args:
+        mu: any real number.
+        log_variance: t, the logarithm of the variance; any real number, -inf for a point mass.
+
+    Returns:
+        Nats, non-negative, zero only at mu = 0, t = 0; elementwise. A point mass gives infinity.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: shapes do not broadcast.
+
+    Gradient: mu in mu, (e^t - 1)/2 in t.
+    Source: Kingma and Welling (2014), appendix B.
+
+    Example:
+        >>> float(gaussian_kl_to_standard_from_log_variance(2.0, 0.0))
+        2.0
+    """
+    mu, log_variance = floats(
+        "gaussian_kl_to_standard_from_log_variance",
+        mu=(mu, REAL),
+        log_variance=(log_variance, REAL),
+    )
+    h = jnp.expm1(log_variance / 2)
+    return mu * (mu / 2) + h * (h / 2) + _exp_excess(log_variance / 2)
+
+
 def gaussian_kl_equal_variance(
     mu_1: Real[ArrayLike, "..."], mu_2: Real[ArrayLike, "..."], sigma: Real[ArrayLike, "..."]
 ) -> Float[Array, "..."]:
@@ -197,3 +231,12 @@ def _kl(
     difference = sigma_1 - sigma_2
     s = difference / sigma_2
     return m * (m / 2) + s * (s / 2) + log_excess(sigma_1, sigma_2, difference)
+
+
+def _exp_excess(u: Float[Array, "..."]) -> Float[Array, "..."]:
+    """exp(u) - 1 - u, near zero as the excess of exp(u), whose logarithm is u."""
+    is_near = jnp.abs(u) < 0.5
+    near, far = jnp.where(is_near, u, 0), jnp.where(is_near, 1, u)
+    x = jnp.exp(near)
+    excess = log_excess(x, jnp.ones_like(x), jnp.expm1(near))
+    return jnp.where(is_near, excess, jnp.expm1(far) - far)
