@@ -1,0 +1,40 @@
+"""The loss of regression."""
+
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Real
+
+from verify.functions.arguments import REAL, floats
+
+
+def mean_squared_error(
+    prediction: Real[ArrayLike, "*shape"], target: Real[ArrayLike, "*shape"]
+) -> Float[Array, ""]:
+    """Σ (prediction - target)²/n, over all n entries.
+
+    Args:
+        prediction, target: of one shape, in one unit, with at least one entry.
+
+    Returns:
+        Non-negative, in the square of that unit and the dtype that both promote to;
+        infinite where a square overflows.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: shapes differ, or there are no entries.
+
+    Gradient: 2 (prediction - target)/n in prediction, its negative in target.
+
+    Example:
+        >>> float(mean_squared_error(jnp.array([1.0, 2.0]), jnp.array([1.0, 4.0])))
+        2.0
+    """
+    if jnp.shape(prediction) != jnp.shape(target):
+        got = f"shapes {jnp.shape(prediction)} and {jnp.shape(target)}"
+        raise ValueError(f"mean_squared_error needs prediction and target of one shape, got {got}.")
+    prediction, target = floats(
+        "mean_squared_error", prediction=(prediction, REAL), target=(target, REAL)
+    )
+    if not prediction.size:
+        raise ValueError(f"mean_squared_error needs entries, got shape {prediction.shape}.")
+    return jnp.mean((prediction - target) ** 2)
