@@ -74,7 +74,7 @@ class _Look:
         self.domains = claim.domains
         self.traced = claim.traced
         self.relation = self.traced.relation(self.traced.program.jaxpr.outvars)
-        self.chunk = cost.float_chunk(cost.cost(self.traced.program))
+        self.chunk = cost.float_chunk(cost.float_cost(self.traced.program))
         self.is_cheap = cost.is_direct(self.traced.program)
         fast = jaxprs.fast_compilation()
         options = fast if count < _MANY else None
