@@ -78,6 +78,13 @@ def test_without_a_command_the_catalogue_is_checked(asked):
     ]
 
 
+def test_a_path_in_place_of_a_command_is_checked(asked):
+    Path("mine.py").touch()
+    assert call("mine.py", "--seed", "3").exit_code == 0
+    assert sessions.asked == [(Request(["mine.py"]), Settings(seed=3))]
+    assert "No such command 'mine'" in wrong("mine")
+
+
 def test_options_reach_the_session(asked):
     options = "--only *kl* --effort thorough --seed 7 --jobs 3 --timeout 5 --memory 2 --debug"
     assert call("check", "a.py", *options.split(), "b").exit_code == 0
@@ -228,6 +235,7 @@ def test_exact_gives_digits_that_are_all_right():
         "0.1000000000000000055511"
     )
     assert call("exact", "pi", "--digits", "5").output == "3.1416\n"
+    assert call("exact", "-x", "x=3", "--digits", "3").output == "-3.00\n"
 
 
 def test_exact_tells_a_mistake_in_a_line():
@@ -250,8 +258,9 @@ def test_help_says_what_there_is():
 
 
 def test_the_command_line_imports_no_more_than_it_needs():
-    heavy = ["hypothesis", "optax", "chex", "sympy", "rich", "matplotlib"]
-    code = f"import sys, verify.cli; print([m for m in {heavy} if m in sys.modules])"
+    heavy = ["jax", "flint", "hypothesis", "optax", "chex", "sympy", "rich", "matplotlib"]
+    held = f"[m for m in {heavy} if m in sys.modules]"
+    code = f"import sys, verify.cli, verify.checks.workers; print({held})"
     path = os.pathsep.join(sys.path)
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True,

@@ -161,7 +161,7 @@ def test_two_claims_of_one_name_cost_no_other(write):
     ("domains", "reason"),
     [
         ("x=vf.reals(2, 1)", "reals needs low <= high, got 2 and 1: the set is empty."),
-        ("x=vf.real()", "module 'verify' has no attribute 'real'"),
+        ("x=vf.real()", "module 'verify' has no attribute 'real'; did you mean reals?"),
         (
             "y=vf.reals()",
             "claim needs one domain for each parameter of bad (x), got domains for y.",

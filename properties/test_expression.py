@@ -60,6 +60,22 @@ def test_pi_is_exact_inside_functions():
     assert value_of("exp(log(pi))", [], digits=39) == digits
 
 
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("1/3", "0.33333333333333333333"),
+        ("2**0.5", "1.4142135623730950488"),
+        ("2**-3", "0.12500000000000000000"),
+        ("10**23 / 10**23", "1.0000000000000000000"),
+        ("0.1 + 0.2 - 0.3", "0"),
+        ("ones((2, 3)).sum(axis=-1)[1] / 7", "0.42857142857142857143"),
+        ("9007199254740993 - 9007199254740992.0", "1.0000000000000000000"),
+    ],
+)
+def test_what_is_written_in_numbers_alone_is_exact(expression, value):
+    assert value_of(expression, [], digits=20) == value
+
+
 def test_a_variable_takes_the_place_of_a_name():
     assert value_of("2 * pi * beta", ["pi=3", "beta=0.5"], digits=3) == "3.00"
 
@@ -97,6 +113,8 @@ def test_names_of_libraries_and_of_verify_are_known():
             "verify exact needs an expression of real numbers that JAX can trace,"
             " got AttributeError: ",
         ),
+        ("2^3", [], "verify exact needs powers written with **, got ^."),
+        ("x + 1/0", ["x=1"], "verify exact needs divisors other than zero, got one of 0."),
         ("log(x)", ["x=-1"], "verify exact needs a value that can be had, got none: "),
         ("1 / x", ["x=0"], "verify exact needs a value that can be had, got none: "),
     ],

@@ -131,7 +131,7 @@ BAD_ENDS = {
     "twice": "verify check needs one claim of each name, got two named twice in bad.py",
     "returns_no_relation": "returns_no_relation needs to return a relation, got",
     "returns_a_bool": "returns_a_bool needs to return a relation, got bool True",
-    "raises": "RuntimeError: no such luck",
+    "raises": "RuntimeError at bad.py:28: no such luck",
     "leaves": "raised SystemExit: 3",
     "draws": "random",
     "is_unsupported": "pure_callback",

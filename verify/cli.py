@@ -2,8 +2,10 @@
 
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,13 +18,18 @@ _AS_EXPECTED, _NOT_AS_EXPECTED, _WRONG_CALL, _INTERRUPTED = 0, 1, 2, 130
 
 
 class _CheckByDefault(typer.core.TyperGroup):
-    """Without a command, `check`."""
+    """Without a command, `check`: of the catalogue, or of the path that stands in its place."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        own = {"--help", "-h", "--version"}
-        if not args or (args[0].startswith("-") and args[0] not in own):
+        own = {"--help", "-h", "--version", *self.commands}
+        first = args[0] if args else ""
+        if first not in own and (first.startswith("-") or not first or _is_path(first)):
             args = ["check", *args]
         return super().parse_args(ctx, args)
+
+
+def _is_path(text: str) -> bool:
+    return Path(text).exists() or ".py" in text or os.sep in text
 
 
 app = typer.Typer(
@@ -158,7 +165,7 @@ def list_claims(paths: Paths = None, only: Only = None, debug: Debug = False) ->
             raise ValueError("\n".join(errors))
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # "-x" is an expression
 def exact(
     expression: Expression, values: Values = None, digits: Digits = 30, debug: Debug = False
 ) -> None:

@@ -1,4 +1,6 @@
-"""What can keep a number system from reading a program."""
+"""What can keep a number system from reading a program, and where it stands."""
+
+import os
 
 
 class Unreadable(Exception):  # noqa: N818 - what it says of a program
@@ -31,3 +33,9 @@ def _cure(primitive: str) -> str:
     if "callback" in primitive:
         return " A callback to Python is not mathematics that can be read."
     return ""
+
+
+def shown(path: str) -> str:
+    """A path as a reader in the working folder writes it."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith(os.pardir) else relative

@@ -17,6 +17,8 @@ import numpy as np
 from jax._src import core, dtypes, source_info_util
 from jax.interpreters import ad, batching, mlir
 
+from verify.arithmetic.errors import shown
+
 Literal = jex_core.Literal
 Primitive = jex_core.Primitive
 ShapedArray = core.ShapedArray
@@ -227,7 +229,7 @@ def while_of(equation: Any) -> While:
 def source_line(equation: Any) -> str | None:
     """`file:line` of the user's code that made the equation; None inside libraries."""
     frame = source_info_util.user_frame(equation.source_info.traceback)
-    return f"{frame.file_name}:{frame.start_line}" if frame else None
+    return f"{shown(frame.file_name)}:{frame.start_line}" if frame else None
 
 
 def constant_value(literal: Any) -> Any:

@@ -1,5 +1,6 @@
 """From a claim to a verdict."""
 
+import logging
 import time
 import zlib
 from collections.abc import Iterable, Iterator
@@ -8,17 +9,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from verify.arithmetic.errors import Unreadable
 from verify.checks import cost
 from verify.checks.confirm import Confirmation, confirm, named
 from verify.checks.effort import Effort, effort_of
 from verify.checks.judgement import are_far_apart
 from verify.checks.points import Point, plain, random_points, special_points
+from verify.checks.raised import told
 from verify.checks.reader import FIRST_BITS, Reader
 from verify.checks.search import search
 from verify.checks.tally import Tally
 from verify.checks.verdict import Evidence, Status, Verdict
 from verify.claims.claim import Claim
+
+_log = logging.getLogger(__name__)
 
 _DEEP_POINTS = 8  # looked at again in high precision, where no constant is in its way
 _DEEP_BITS = 4096
@@ -82,7 +85,8 @@ def _find(claim: Claim, effort: Effort, seed: int) -> _Finding:
     try:
         return _look(Reader(claim, effort.bits), effort, seed)
     except Exception as error:  # a claim is somebody's code: what it raises is its reason
-        return _Finding("undecided", _one_line(error))
+        _log.debug("%s raised", claim.id, exc_info=error)
+        return _Finding("undecided", told(error, claim.file))
 
 
 def _look(reader: Reader, effort: Effort, seed: int) -> _Finding:
@@ -161,8 +165,3 @@ def _try(stage: _Stage, tally: Tally, rng: np.random.Generator, effort: Effort) 
         if len(vanished) == _MOST_VANISHED or tally.is_hopeless:
             break
     return _Finding("undecided", vanished[0].text) if vanished else None
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return (text if isinstance(error, Unreadable) else f"{type(error).__name__}: {text}")[:500]

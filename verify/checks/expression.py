@@ -2,7 +2,7 @@
 
 import ast
 import difflib
-import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
@@ -17,6 +17,7 @@ from verify.claims.constant import constant, pi
 _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?|\d+/0*[1-9]\d*)")
 _FLOAT = re.compile(r"[+-]?0[xX][\da-fA-F]*\.?[\da-fA-F]*([pP][+-]?\d+)?")
 _EXACTLY, _CONSTANT = "__exactly", "__constant"
+_MOST_POWER = 4096  # that is multiplied out
 _CURE = "write x=0.1 for one tenth, x=0x1.9p-4 for that float"
 
 
@@ -154,23 +155,78 @@ def _unknown(name: str, is_called: bool, scope: Iterable[str]) -> str:
 
 
 class _Exactly(ast.NodeTransformer):
-    """Replaces pi and each decimal that is no float64 by exact constants."""
+    """Replaces pi, and what is written in numbers alone and no float64, by exact constants."""
 
     def __init__(self, source: str, variables: Sequence[str]):
         self._source = source
         self._variables = variables
 
+    def visit(self, node: ast.AST) -> Any:
+        value = self._rational(node)
+        if value is None:
+            return super().visit(node)
+        return _written(value, is_float=any(map(_is_real, ast.walk(node))))
+
     def visit_Name(self, node: ast.Name) -> ast.expr:
         is_pi = node.id == "pi" and node.id not in self._variables
         return _call(_EXACTLY, node) if is_pi else node
 
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        text = ast.get_source_segment(self._source, node) or ""
-        if not isinstance(node.value, float) or not text:
-            return node
-        if math.isfinite(node.value) and Fraction(text) == Fraction(node.value):
-            return node
-        return _call(_EXACTLY, _call(_CONSTANT, ast.Constant(text)))
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        if isinstance(node.op, ast.BitXor):
+            raise ValueError("verify exact needs powers written with **, got ^.")
+        base = self._rational(node.left)
+        if isinstance(node.op, ast.Pow) and base is not None and self._rational(node.right):
+            left = _call(_EXACTLY, _call(_CONSTANT, ast.Constant(str(base))))
+            return ast.BinOp(left, node.op, self.visit(node.right))
+        return self.generic_visit(node)
+
+    def _rational(self, node: ast.AST) -> Fraction | None:
+        """The value of an expression in numbers alone; None of any other."""
+        match node:
+            case ast.Constant(int() | float() as value) if not isinstance(value, bool):
+                text = ast.get_source_segment(self._source, node)
+                return Fraction(text if text and isinstance(value, float) else value)
+            case ast.UnaryOp(ast.USub() | ast.UAdd() as sign, operand):
+                value = self._rational(operand)
+                return -value if value is not None and isinstance(sign, ast.USub) else value
+            case ast.BinOp(left, operator, right) if type(operator) in _ARITHMETIC:
+                a, b = self._rational(left), self._rational(right)
+                return None if a is None or b is None else _result(operator, a, b)
+        return None
+
+
+_ARITHMETIC = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
+
+
+def _is_real(node: ast.AST) -> bool:
+    """Whether what it is a part of is a float in Python, not an integer."""
+    return isinstance(node, ast.Div) or isinstance(getattr(node, "value", None), float)
+
+
+def _result(sign: ast.operator, a: Fraction, b: Fraction) -> Fraction | None:
+    """Of two rationals; None where it is none, or too large to be written."""
+    if isinstance(sign, ast.Div) and not b:
+        raise ValueError("verify exact needs divisors other than zero, got one of 0.")
+    if isinstance(sign, ast.Pow) and (
+        b.denominator != 1 or abs(b) > _MOST_POWER or (not a and b < 0)
+    ):
+        return None
+    return Fraction(_ARITHMETIC[type(sign)](a, b))
+
+
+def _written(value: Fraction, *, is_float: bool) -> ast.expr:
+    """A rational as a plain number where that is exact, else as an exact constant."""
+    if value.denominator == 1 and abs(value) < 2**53:
+        return ast.Constant(float(value) if is_float else int(value))
+    if abs(value) < 2**1000 and Fraction(float(value)) == value:
+        return ast.Constant(float(value))
+    return _call(_EXACTLY, _call(_CONSTANT, ast.Constant(str(value))))
 
 
 def _call(name: str, argument: ast.expr) -> ast.expr:

@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from verify.arithmetic.errors import shown
+
 # Folders that hold no claims of their own, as pytest has it.
 _PASSED_OVER = re.compile(r"\..*|__pycache__|build|dist|node_modules|venv|.*\.egg")
 
@@ -53,12 +55,6 @@ def find(paths: Sequence[str]) -> tuple[list[File], list[str]]:
     return _distinct(list(files.values())), errors
 
 
-def shown(path: str) -> str:
-    """A path as a reader in the working folder writes it."""
-    relative = os.path.relpath(path)
-    return path if relative.startswith(os.pardir) else relative
-
-
 def without_claims(files: Iterable[File], held: Mapping[str, int]) -> list[str]:
     """An error for each path of whose files, all loaded, none holds a claim.
 
@@ -94,6 +90,12 @@ def _files(path: str) -> list[File]:
 def _missing(path: str) -> str:
     """What to say of a path that is not there, with names nearby that are like it."""
     place = Path(path)
+    file, colons, name = path.partition("::")
+    if colons and Path(file).exists():
+        return (
+            f"verify check needs a .py file, a folder or a module, got {path!r};"
+            f" write {file} --only {name}."
+        )
     names = os.listdir(place.parent) if place.parent.is_dir() else []
     near = difflib.get_close_matches(place.name, names, n=1, cutoff=0.75)
     cure = f"did you mean {place.parent / near[0]}?" if near else "check how it is written."

@@ -11,7 +11,8 @@ from collections import Counter
 from types import CodeType, ModuleType
 from typing import Any
 
-from verify.checks.finding import CollectionError, File, shown
+from verify.arithmetic.errors import shown
+from verify.checks.finding import CollectionError, File
 from verify.checks.messages import Entry
 from verify.claims.claim import Claim, Malformed, collecting
 

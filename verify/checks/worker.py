@@ -1,13 +1,15 @@
 """What a worker process does: load the files of claims, then check one claim after another."""
 
+import contextlib
 import dataclasses
+import logging
 import os
 import re
 import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -137,13 +139,41 @@ def _checked(
     if claim is None:
         return Checked(undecided(entry, "another worker found it, but not the one that was asked"))
     start = time.perf_counter()
+    with _tracebacks() as raised:
+        try:
+            verdict = check(claim, effort=settings.effort, seed=settings.seed)
+        except BaseException as error:
+            _lift_the_limit()
+            verdict = undecided(entry, _what_was_raised(error), time.perf_counter() - start)
+            return _of_memory(Checked(verdict, traceback.format_exc()), settings)
+    verdict = dataclasses.replace(verdict, id=entry.id)
+    return _of_memory(Checked(verdict, "".join(raised)), settings)
+
+
+class _Tracebacks(logging.Handler):
+    """Keeps the tracebacks of what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info:
+            self.kept += traceback.format_exception(record.exc_info[1])
+
+
+@contextlib.contextmanager
+def _tracebacks() -> Iterator[list[str]]:
+    """The tracebacks of what checks log meanwhile, which is what claims raise."""
+    logger, handler = logging.getLogger("verify.checks"), _Tracebacks()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
     try:
-        verdict = check(claim, effort=settings.effort, seed=settings.seed)
-    except BaseException as error:
-        _lift_the_limit()
-        verdict = undecided(entry, _what_was_raised(error), time.perf_counter() - start)
-        return _of_memory(Checked(verdict, traceback.format_exc()), settings)
-    return _of_memory(Checked(dataclasses.replace(verdict, id=entry.id)), settings)
+        yield handler.kept
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
 
 
 def _what_was_raised(error: BaseException) -> str:

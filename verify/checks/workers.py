@@ -18,7 +18,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
-from verify.checks.finding import File, shown
+from verify.arithmetic.errors import shown
+from verify.checks.finding import File
 from verify.checks.messages import (
     Checked,
     Entry,

@@ -1,5 +1,6 @@
 """Claims: statements about pure JAX functions over a domain."""
 
+import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Never
 
 import jax
 
@@ -100,7 +101,7 @@ def collecting() -> Iterator[list[Claim | Malformed]]:
 
 
 def claim(
-    *, holds: bool = True, source: str = "", **domains: Domain
+    *functions: Never, holds: bool = True, source: str = "", **domains: Domain
 ) -> Callable[[Callable[..., Relation]], Claim]:
     """State something about pure JAX functions, for every point of a domain.
 
@@ -124,6 +125,11 @@ def claim(
         >>> vf.check(the_sine_is_odd).status
         'holds'
     """
+    if functions:
+        raise TypeError(
+            f"claim needs its domains before the function, got {_name(functions[0])};"
+            " write @vf.claim(x=vf.reals()), or @vf.claim() where there are no variables."
+        )
 
     def decorate(function: Callable[..., Relation]) -> Claim | Malformed:
         found = _collected.get()
@@ -156,9 +162,10 @@ def _make(
             raise TypeError(f"claim needs {option} as a {wanted.__name__}, got {kind(value)}.")
     for variable, domain in domains.items():
         if not isinstance(domain, Domain):
+            near = difflib.get_close_matches(variable, ("holds", "source"), n=1)
+            cure = f"did you mean {near[0]}?" if near else "use vf.reals() or the like."
             raise TypeError(
-                f"claim needs a domain for {variable} of {name}, got {kind(domain)};"
-                " use vf.reals(), vf.positives() or the like."
+                f"claim needs a domain for {variable} of {name}, got {kind(domain)}; {cure}"
             )
     _need_same_names(name, list(inspect.signature(function).parameters.values()), domains)
     return Claim(name, _statement(function), source, holds, dict(domains), function,
