@@ -107,3 +107,14 @@ def test_integers_of_half_a_byte_are_not_read_as_reals():
     verdict = vf.check(wrapped, effort="quick")
     assert verdict.status == "undecided"
     assert "at least 8 bits, got int4" in verdict.reason
+
+
+def test_a_reduction_passes_on_that_a_side_does_not_exist():
+    @vf.claim(x=vf.reals(shape=(3,)), holds=False)
+    def logs_add(x):
+        """The logs add up to the log of the product, of whatever sign."""
+        return vf.equal(jnp.sum(jnp.log(x)), jnp.log(jnp.prod(x)))
+
+    verdict = vf.check(logs_add, effort="quick")
+    assert verdict.status == "refuted"
+    assert "does not exist: the log of zero or less" in verdict.reason

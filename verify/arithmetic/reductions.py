@@ -14,13 +14,11 @@ from verify.arithmetic.errors import UnsupportedPrimitive
 def scalar_of(equation: Any, name: str, aval: Any = None) -> Callable[..., Any]:
     """An operation on scalars of an aval's kind (the result's): the system's, or on integers."""
     aval = equation.out_avals[0] if aval is None else aval
-    if aval.dtype.kind in "iub":
-        alike = equation._replace(in_avals=[aval, aval], out_avals=[aval])
-        rule = discrete.RULES[name]
-        return (rule if isinstance(rule, Elementwise) else rule(alike)).function
-    if name not in equation.system.rules:
+    alike = equation._replace(in_avals=[aval, aval], out_avals=[aval])
+    rule = (discrete.RULES if aval.dtype.kind in "iub" else equation.system.rules).get(name)
+    if rule is None:
         raise UnsupportedPrimitive(equation.name, equation.system.name, equation.where)
-    return equation.system.scalar(name)
+    return (rule if isinstance(rule, Elementwise) else rule(alike)).function
 
 
 def unit(equation: Any, value: float) -> Any:
