@@ -12,6 +12,7 @@ from verify import functions as f
 
 # function, its arguments by name, and a value outside the range of some
 THREE, OTHER_THREE = np.array([0.25, 0.25, 0.5]), np.array([0.5, 0.375, 0.125])
+LEFT, RIGHT = np.array([0.5, -1.25, 2.0]), np.array([0.25, 3.0])
 TABLE = [
     (f.normal_density, {"z": 0.75, "mu": -1.5, "sigma": 2.0}, {"sigma": 0.0}),
     (f.normal_log_density, {"z": 0.75, "mu": -1.5, "sigma": 2.0}, {"sigma": -1.0}),
@@ -50,9 +51,14 @@ TABLE = [
         {"p_data": 0.5, "p_model": 1.75},
         {"p_data": -1.0, "p_model": -0.5},
     ),
+    (f.empirical_wasserstein_1, {"x": LEFT, "y": RIGHT}, {}),
+    (f.critic_loss, {"data_values": LEFT, "model_values": RIGHT}, {}),
+    (f.discriminator_loss, {"data_logits": LEFT, "model_logits": RIGHT}, {}),
+    (f.gradient_penalty, {"gradients": np.array([[0.25, 2.0], [-0.5, 0.125]])}, {}),
     (f.optimal_discriminator_from_logs, {"log_p_data": -0.5, "log_p_model": 1.75}, {}),
     (f.minimax_loss, {"logit": 0.75}, {}),
     (f.non_saturating_loss, {"logit": 0.75}, {}),
+    (f.reverse_kl_loss, {"logit": 0.75}, {}),
     (f.logistic, {"x": 0.75}, {}),
     (f.centred_logistic, {"x": 0.75}, {}),
     (f.softplus, {"x": 0.75}, {}),
@@ -205,6 +211,6 @@ def test_nan_is_passed_on(function, arguments, name):
 def test_shapes_that_do_not_go_together_are_refused(function):
     arguments = next(a for g, a, _ in TABLE if g is function)
     first, second, *_ = arguments
-    shapes = {first: np.full(2, 0.5), second: np.full(3, 1 / 3)}
-    with pytest.raises(ValueError, match=rf"{function.__name__} needs .*{first} of shape \(2,\)"):
+    shapes = {first: np.full((2, 3), 1 / 3), second: np.full((3, 3), 1 / 3)}
+    with pytest.raises(ValueError, match=rf"{function.__name__} needs .*{first} of shape \(2, 3\)"):
         function(**{**arguments, **shapes})

@@ -1,11 +1,15 @@
 """Functions that are right over their whole domain, in value and in gradient."""
 
+from verify.functions.critic import critic_loss as critic_loss
+from verify.functions.critic import gradient_penalty as gradient_penalty
+from verify.functions.discriminator import discriminator_loss as discriminator_loss
 from verify.functions.discriminator import minimax_loss as minimax_loss
 from verify.functions.discriminator import non_saturating_loss as non_saturating_loss
 from verify.functions.discriminator import optimal_discriminator as optimal_discriminator
 from verify.functions.discriminator import (
     optimal_discriminator_from_logs as optimal_discriminator_from_logs,
 )
+from verify.functions.discriminator import reverse_kl_loss as reverse_kl_loss
 from verify.functions.divergence import categorical_entropy as categorical_entropy
 from verify.functions.divergence import categorical_jsd as categorical_jsd
 from verify.functions.divergence import categorical_kl as categorical_kl
@@ -25,4 +29,5 @@ from verify.functions.logistic import centred_logistic as centred_logistic
 from verify.functions.logistic import logistic as logistic
 from verify.functions.logistic import softplus as softplus
 from verify.functions.squared_error import mean_squared_error as mean_squared_error
+from verify.functions.wasserstein import empirical_wasserstein_1 as empirical_wasserstein_1
 from verify.functions.wasserstein import gaussian_wasserstein_1 as gaussian_wasserstein_1

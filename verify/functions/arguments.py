@@ -44,13 +44,55 @@ def floats(function: str, **arguments: tuple[ArrayLike, Range]) -> list[jax.Arra
     """
     values = {name: _need_real(function, name, value) for name, (value, _) in arguments.items()}
     _need_one_shape(function, {name: np.shape(value) for name, value in values.items()})
-    dtype = jnp.result_type(*values.values())
-    if not jnp.issubdtype(dtype, jnp.floating):
-        dtype = jnp.result_type(float)
+    dtype = _one_dtype(values)
     return [
         jnp.asarray(_kept(function, name, value, arguments[name][1]), dtype)
         for name, value in values.items()
     ]
+
+
+def samples(function: str, *, axes: int = 1, **arguments: ArrayLike) -> list[jax.Array]:
+    """The arguments in one floating dtype, each a sample along its last axes.
+
+    Samples of one call may differ in size; the axes before them broadcast.
+
+    Args:
+        function: the name for error messages.
+        axes: how many last axes a sample has.
+        **arguments: by name, the value.
+
+    Returns:
+        Arrays in the dtype that they promote to; of integers only, in JAX's default.
+
+    Raises:
+        TypeError: an argument is no real number or array of them.
+        ValueError: a sample is empty or lacks an axis, or the axes before do not broadcast.
+    """
+    values = {name: _need_real(function, name, value) for name, value in arguments.items()}
+    shapes = {name: np.shape(value) for name, value in values.items()}
+    for name, shape in shapes.items():
+        if len(shape) < axes or 0 in shape[len(shape) - axes :]:
+            where = "its last axis" if axes == 1 else f"each of its last {axes} axes"
+            raise ValueError(
+                f"{function} needs {name} with one entry or more along {where}, got shape {shape}."
+            )
+    _need_one_shape(function, shapes, own=axes)
+    return [jnp.asarray(value, _one_dtype(values)) for value in values.values()]
+
+
+def arrays(function: str, **arguments: ArrayLike) -> list[jax.Array]:
+    """The arguments in one floating dtype, of any shapes.
+
+    Raises:
+        TypeError: an argument is no real number or array of them.
+    """
+    values = {name: _need_real(function, name, value) for name, value in arguments.items()}
+    return [jnp.asarray(value, _one_dtype(values)) for value in values.values()]
+
+
+def _one_dtype(values: dict[str, Any]) -> Any:
+    dtype = jnp.result_type(*values.values())
+    return dtype if jnp.issubdtype(dtype, jnp.floating) else jnp.result_type(float)
 
 
 def _need_real(function: str, name: str, value: Any) -> Any:
@@ -67,12 +109,14 @@ def _need_real(function: str, name: str, value: Any) -> Any:
     raise TypeError(f"{function} needs {name} as a real number or array, got {got}.")
 
 
-def _need_one_shape(function: str, shapes: dict[str, tuple[int, ...]]) -> None:
+def _need_one_shape(function: str, shapes: dict[str, tuple[int, ...]], own: int = 0) -> None:
+    """An error unless the shapes broadcast, up to so many last axes of each's own."""
     try:
-        np.broadcast_shapes(*shapes.values())
+        np.broadcast_shapes(*(shape[: len(shape) - own] for shape in shapes.values()))
     except ValueError:
         got = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
-        raise ValueError(f"{function} needs shapes that broadcast, got {got}.") from None
+        where = " before the last axis" if own else ""
+        raise ValueError(f"{function} needs shapes that broadcast{where}, got {got}.") from None
 
 
 def _kept(function: str, name: str, value: Any, wanted: Range) -> Any:

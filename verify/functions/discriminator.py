@@ -1,9 +1,10 @@
-"""The best discriminator between two densities, and what a generator loses to one."""
+"""The best discriminator between two densities, and what it and a generator lose."""
 
+import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.arguments import NON_NEGATIVE, REAL, floats
+from verify.functions.arguments import NON_NEGATIVE, REAL, floats, samples
 from verify.functions.logistic import logistic, softplus
 
 
@@ -66,6 +67,35 @@ def optimal_discriminator_from_logs(
     return logistic(log_p_data - log_p_model)
 
 
+def discriminator_loss(
+    data_logits: Real[ArrayLike, "*#batch n"], model_logits: Real[ArrayLike, "*#batch m"]
+) -> Float[Array, "*batch"]:
+    """-mean log D(data) - mean log(1 - D(model)), D = logistic(logit).
+
+    Args:
+        data_logits: of the discriminator at data, along the last axis.
+        model_logits: of the discriminator at generated points; there may be more or fewer.
+
+    Returns:
+        Nats, non-negative; log 4 at logits zero.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: an argument has no points, or the axes before the last do not broadcast.
+
+    Gradient: -(1 - D)/n at n data, D/m at m generated points.
+    Source: Goodfellow et al. (2014), equation 1, with its sign changed.
+
+    Example:
+        >>> float(discriminator_loss(jnp.array([1000.0, -2000.0]), jnp.array([-3000.0])))
+        1000.0
+    """
+    data_logits, model_logits = samples(
+        "discriminator_loss", data_logits=data_logits, model_logits=model_logits
+    )
+    return jnp.mean(softplus(-data_logits), axis=-1) + jnp.mean(softplus(model_logits), axis=-1)
+
+
 def minimax_loss(logit: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """log(1 - D), D = logistic(logit): what a minimax generator makes small.
 
@@ -110,3 +140,27 @@ def non_saturating_loss(logit: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """
     (logit,) = floats("non_saturating_loss", logit=(logit, REAL))
     return softplus(-logit)
+
+
+def reverse_kl_loss(logit: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+    """log(1 - D) - log D = -logit, D = logistic(logit): the sum of the two losses.
+
+    Args:
+        logit: of the discriminator at a generated point.
+
+    Returns:
+        Nats, of any sign, elementwise; its mean over points is KL(model ‖ data) where the
+        discriminator is the best one.
+
+    Raises:
+        TypeError: logit is not real.
+
+    Gradient: -1.
+    Source: Sønderby et al. (2017), "Amortised MAP inference for image super-resolution".
+
+    Example:
+        >>> float(reverse_kl_loss(-100.0))
+        100.0
+    """
+    (logit,) = floats("reverse_kl_loss", logit=(logit, REAL))
+    return -logit

@@ -5,11 +5,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import erf
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.arguments import POSITIVE, REAL, floats
+from verify.functions.arguments import POSITIVE, REAL, floats, samples
 
 _ROOT_2 = math.sqrt(2)
 _ROOT_2_OVER_PI = math.sqrt(2 / math.pi)
@@ -53,6 +54,57 @@ def gaussian_wasserstein_1(
         sigma_2=(sigma_2, POSITIVE),
     )
     return _mean_size(mu_1 - mu_2, sigma_1 - sigma_2)
+
+
+def empirical_wasserstein_1(
+    x: Real[ArrayLike, "*#batch n"], y: Real[ArrayLike, "*#batch m"]
+) -> Float[Array, "*batch"]:
+    """W₁ = ∫₀¹ |F⁻¹(u) - G⁻¹(u)| du of two samples, whose quantiles F⁻¹ and G⁻¹ are.
+
+    With as many points in both it is the mean of |x - y| over the points in order.
+
+    Args:
+        x, y: real numbers along the last axis, in one unit; the order does not matter.
+
+    Returns:
+        A length in that unit, non-negative, symmetric, zero where the two distributions are
+        the same.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: an argument has no points, or the axes before the last do not broadcast.
+
+    Gradient: in a point, the share of the levels u where it is above the other sample's less
+        that where it is below; where they meet, and there is none, 0.
+    Source: Villani (2003), Topics in Optimal Transportation, remark 2.19.
+
+    Example:
+        >>> float(empirical_wasserstein_1(jnp.array([0.0, 4.0]), jnp.array([1.0])))
+        2.0
+    """
+    x, y = samples("empirical_wasserstein_1", x=x, y=y)
+    first, second, shares = _common_steps(x.shape[-1], y.shape[-1])
+    # Shares of many points, and their sums, are not for half precision.
+    wide = jnp.promote_types(x.dtype, jnp.float32)
+    apart = _step(x, first).astype(wide) - _step(y, second).astype(wide)
+    return jnp.matmul(jnp.abs(apart), jnp.asarray(shares, wide), precision="highest").astype(
+        x.dtype
+    )
+
+
+def _step(x: Float[Array, "*batch n"], order: np.ndarray) -> Float[Array, "*batch pieces"]:
+    return jnp.sort(x, axis=-1)[..., order]
+
+
+def _common_steps(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where two quantile functions of n and m steps are constant.
+
+    Returns:
+        For each piece of [0, 1], in order: the step of the one, that of the other, its length.
+    """
+    ends = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)
+    starts = np.append(0, ends[:-1])
+    return starts // m, starts // n, (ends - starts) / (n * m)
 
 
 @jax.custom_jvp
