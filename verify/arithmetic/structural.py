@@ -27,12 +27,15 @@ def integers(index: Any) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def _broadcast_in_dim(equation: Any, x: np.ndarray) -> np.ndarray:
+def _broadcast_in_dim(equation: Any) -> Callable[..., Any]:
     shape, dims = equation.params["shape"], equation.params["broadcast_dimensions"]
-    expanded = [1] * len(shape)
-    for size, dim in zip(x.shape, dims, strict=True):
-        expanded[dim] = size
-    return np.broadcast_to(x.reshape(expanded), shape)
+    sizes = dict(zip(dims, equation.in_avals[0].shape, strict=True))
+    expanded = tuple(sizes.get(axis, 1) for axis in range(len(shape)))
+    if expanded == shape:
+        return lambda x: unboxed(boxed(x).reshape(shape))
+    if not dims:
+        return lambda x: full(shape, x)
+    return lambda x: np.broadcast_to(x.reshape(expanded), shape)
 
 
 def _reshape(equation: Any, x: np.ndarray) -> np.ndarray:
@@ -46,22 +49,28 @@ def _slice(equation: Any, x: np.ndarray) -> np.ndarray:
     return x[tuple(slice(*b) for b in bounds)]
 
 
-def _pad(equation: Any, x: np.ndarray, filler: np.ndarray) -> np.ndarray:
-    config = equation.params["padding_config"]
-    for axis, (low, high, interior) in enumerate(config):
-        x = _pad_axis(np.moveaxis(x, axis, 0), filler[()], low, high, interior)
-        x = np.moveaxis(x, 0, axis)
-    return x
+def _pad(equation: Any) -> Callable[..., Any]:
+    shape = equation.out_avals[0].shape
+    sizes = zip(equation.in_avals[0].shape, shape, equation.params["padding_config"], strict=True)
+    places = [_padded(*axis) for axis in sizes]
+    sources, targets = (tuple(pair[i] for pair in places) for i in (0, 1))
+
+    def apply(x: Any, filler: Any) -> Any:
+        padded = boxed(full(shape, filler))
+        padded[targets] = boxed(x)[sources]
+        return unboxed(padded)
+
+    return apply
 
 
-def _pad_axis(x: np.ndarray, filler: Any, low: int, high: int, interior: int) -> np.ndarray:
-    """Padding along the first axis; negative amounts cut."""
-    size = len(x) + max(len(x) - 1, 0) * interior
-    spread = boxed(full((size, *x.shape[1:]), filler))
-    spread[:: interior + 1] = x
-    spread = spread[max(-low, 0) : size - max(-high, 0)]
-    ends = [boxed(full((max(n, 0), *x.shape[1:]), filler)) for n in (low, high)]
-    return np.concatenate([ends[0], spread, ends[1]])
+def _padded(size: int, new: int, config: tuple[int, int, int]) -> tuple[slice, slice]:
+    """Which elements of an axis are kept, and where they go; negative amounts cut."""
+    low, _, interior = config
+    step = interior + 1
+    first, after = max(0, -(low // step)), min(size, (new - 1 - low) // step + 1)
+    count = max(0, after - first)
+    start = low + first * step
+    return slice(first, first + count), slice(start, start + count * step, step)
 
 
 def _starts(start: Sequence[Any], sizes: Sequence[int], shape: Sequence[int]) -> list[int]:
@@ -134,7 +143,7 @@ def _identity(equation: Any) -> Callable[..., Any]:
 
 
 RULES: dict[str, Any] = {
-    "broadcast_in_dim": moved(_broadcast_in_dim),
+    "broadcast_in_dim": _broadcast_in_dim,
     "reshape": moved(_reshape),
     "squeeze": moved(lambda e, x: np.squeeze(x, e.params["dimensions"])),
     "expand_dims": moved(lambda e, x: np.expand_dims(x, e.params["dimensions"])),
@@ -142,7 +151,7 @@ RULES: dict[str, Any] = {
     "rev": moved(lambda e, x: np.flip(x, e.params["dimensions"])),
     "concatenate": moved(lambda e, *xs: np.concatenate(xs, e.params["dimension"])),
     "slice": moved(_slice),
-    "pad": moved(_pad),
+    "pad": _pad,
     "tile": moved(_tile),
     "stack": moved(_stack),
     "unstack": _unstack,
