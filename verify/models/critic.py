@@ -1,0 +1,196 @@
+"""Critics of bounded slope: a network, its gradients in the input, and a bound on them."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Real
+
+from verify.functions.arguments import POSITIVE, arrays, floats, samples
+
+
+class Layer(NamedTuple):
+    """An affine map of some inputs to some outputs.
+
+    Attributes:
+        weights: a row an output.
+        bias: a number an output.
+    """
+
+    weights: Real[ArrayLike, "outputs inputs"]
+    bias: Real[ArrayLike, " outputs"]
+
+
+def mlp_critic(
+    layers: Sequence[Layer],
+    x: Real[ArrayLike, "*batch d"],
+    *,
+    activation: Callable[[Array], Array] = jax.nn.relu,
+) -> Float[Array, "*batch"]:
+    """D(x) = W_L a(… a(W_1 x + b_1) …) + b_L.
+
+    Args:
+        layers: W_1, b_1, …, W_L, b_L; the last has one output.
+        x: points of d features.
+        activation: a, elementwise.
+
+    Returns:
+        The critic's value at each point.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: there is no layer, or shapes do not go together.
+
+    Example:
+        >>> layers = [Layer(jnp.eye(2), jnp.zeros(2)), Layer(jnp.ones((1, 2)), jnp.zeros(1))]
+        >>> float(mlp_critic(layers, jnp.array([-1.0, 2.0])))
+        2.0
+    """
+    layers, (x,) = _in_one_dtype("mlp_critic", layers, x=x)
+    if layers[-1].weights.shape[0] != 1:
+        raise ValueError(
+            f"mlp_critic needs a last layer of 1 output, got {layers[-1].weights.shape[0]}."
+        )
+    if x.shape[-1:] != layers[0].weights.shape[1:]:
+        raise ValueError(
+            f"mlp_critic needs x of size {layers[0].weights.shape[1]} along the last axis, got"
+            f" shape {x.shape}."
+        )
+    for layer in layers[:-1]:
+        x = activation(_affine(layer, x))
+    return _affine(layers[-1], x)[..., 0]
+
+
+def _affine(layer: Layer, x: Array) -> Array:
+    product = jnp.einsum("...i,oi->...o", x, layer.weights, precision=lax.Precision.HIGHEST)
+    return product + jnp.broadcast_to(layer.bias, product.shape)
+
+
+def clip_weights(layers: Sequence[Layer], bound: Real[ArrayLike, ""]) -> list[Layer]:
+    """Every weight and bias at the nearest number in [-bound, bound].
+
+    Args:
+        layers: of a critic.
+        bound: positive.
+
+    Returns:
+        The layers, in their dtype.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: bound is not positive (NaN where it is traced), or there is no layer, or
+            shapes do not go together.
+
+    Gradient: 1 inside, 0 outside.
+    Source: Arjovsky, Chintala and Bottou (2017), algorithm 1.
+
+    Example:
+        >>> clip_weights([Layer(jnp.array([[3.0, -0.25]]), jnp.zeros(1))], 0.5)[0].weights
+        Array([[ 0.5 , -0.25]], dtype=float32)
+    """
+    (bound,) = floats("clip_weights", bound=(bound, POSITIVE))
+    layers, _ = _in_one_dtype("clip_weights", layers)
+    bound = bound.astype(layers[0].weights.dtype)
+    return [Layer(*(jnp.clip(entry, -bound, bound) for entry in layer)) for layer in layers]
+
+
+def lipschitz_bound(layers: Sequence[Layer]) -> Float[Array, ""]:
+    """Π ‖W_l‖₂, the product of the largest singular values.
+
+    Args:
+        layers: of a critic whose activation has slopes of at most 1 in size.
+
+    Returns:
+        A number that |D(x) - D(y)|/‖x - y‖₂ does not exceed, over the reals: not the least
+        one, and rounded as any float is, so that in floats it can be too small by some ulps.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: there is no layer, or shapes do not go together.
+
+    Gradient: in W_l, the product of the others times u vᵀ, the singular vectors of the largest
+        singular value, where it is simple.
+    Source: Szegedy et al. (2014), "Intriguing properties of neural networks", section 4.3.
+
+    Example:
+        >>> float(lipschitz_bound([Layer(jnp.array([[3.0, 4.0]]), jnp.zeros(1))]))
+        5.0
+    """
+    layers, _ = _in_one_dtype("lipschitz_bound", layers)
+    return math.prod((_spectral_norm(layer.weights) for layer in layers), start=jnp.ones(()))
+
+
+def _spectral_norm(weights: Array) -> Array:
+    wide = jnp.promote_types(weights.dtype, jnp.float32)  # LAPACK knows no half precision
+    return jnp.linalg.svd(weights.astype(wide), compute_uv=False)[0].astype(weights.dtype)
+
+
+def input_gradients(
+    critic: Callable[[Array], Array], x: Real[ArrayLike, "*batch n d"]
+) -> Float[Array, "*batch n d"]:
+    """∇D at each point, by one gradient of the sum of D over all points.
+
+    Args:
+        critic: D, from points of d features to one number each. A number must depend on its
+            own point alone: under normalisation over the batch the gradient of the sum is
+            that of no point.
+        x: points of d features.
+
+    Returns:
+        The gradients, in the shape of x.
+
+    Raises:
+        TypeError: x is not real.
+        ValueError: x has no points or no features, or D does not give one number a point.
+
+    Source: Gulrajani et al. (2017), section 4.
+
+    Example:
+        >>> input_gradients(lambda x: x[..., 0] ** 2, jnp.array([[1.0, 5.0], [3.0, 5.0]]))
+        Array([[2., 0.],
+               [6., 0.]], dtype=float32)
+    """
+    (x,) = samples("input_gradients", axes=2, x=x)
+    values = jax.eval_shape(critic, x)
+    if values.shape != x.shape[:-1]:
+        raise ValueError(
+            f"input_gradients needs a critic with one number a point, shape {x.shape[:-1]}, got"
+            f" shape {values.shape}."
+        )
+    return jax.grad(lambda x: jnp.sum(critic(x)))(x)
+
+
+def _in_one_dtype(
+    function: str, layers: Sequence[Layer], **arguments: ArrayLike
+) -> tuple[list[Layer], list[Array]]:
+    """Layers that follow each other, and more, in one dtype."""
+    named = {
+        f"{part} of layer {i}": value
+        for i, layer in enumerate(layers)
+        for part, value in zip(Layer._fields, layer, strict=True)
+    }
+    values = arrays(function, **named, **arguments)
+    if not named:
+        raise ValueError(f"{function} needs one layer or more, got none.")
+    entries, rest = values[: len(named)], values[len(named) :]
+    weights, biases = entries[::2], entries[1::2]
+    for i, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        _need_layer(function, i, w, b)
+        if i and w.shape[1] != len(weights[i - 1]):
+            raise ValueError(
+                f"{function} needs layer {i} to take the {len(weights[i - 1])} outputs of layer"
+                f" {i - 1}, got weights of shape {w.shape}."
+            )
+    return [Layer(w, b) for w, b in zip(weights, biases, strict=True)], rest
+
+
+def _need_layer(function: str, i: int, weights: Array, bias: Array) -> None:
+    if weights.ndim != 2 or 0 in weights.shape or bias.shape != weights.shape[:1]:
+        raise ValueError(
+            f"{function} needs layer {i} with weights of shape (outputs, inputs) and bias of shape"
+            f" (outputs,), got {weights.shape} and {bias.shape}."
+        )
