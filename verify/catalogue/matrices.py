@@ -14,6 +14,13 @@ def lower(triangle):
     return jnp.stack([jnp.stack([jnp.exp(a), jnp.zeros_like(a)]), jnp.stack([c, jnp.exp(b)])])
 
 
+def positive(triangle):
+    """L Lᵀ for that L, entry by entry."""
+    a, b, c = triangle
+    rows = [jnp.exp(2 * a), jnp.exp(a) * c], [jnp.exp(a) * c, c**2 + jnp.exp(2 * b)]
+    return jnp.stack([jnp.stack(row) for row in rows])
+
+
 def square(factor):
     """A Aᵀ: positive definite where A is invertible."""
     return factor @ factor.T
