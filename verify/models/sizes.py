@@ -1,0 +1,88 @@
+"""Arrays whose axes go together: a model's parameters and what it is given."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+
+from verify.functions.arguments import REAL, Range, floats
+
+
+class Sized(NamedTuple):
+    """A value, the names of its axes and its range.
+
+    "... features" stands for any axes, the same for all arguments, and then features.
+    """
+
+    value: ArrayLike
+    axes: str = ""
+    range: Range = REAL
+
+
+def sized(function: str, arguments: dict[str, Sized]) -> list[jax.Array]:
+    """The arguments in one floating dtype, axes of one name having one size.
+
+    Args:
+        function: the name for error messages.
+        arguments: by name.
+
+    Returns:
+        Arrays in the dtype that all promote to; of integers only, in JAX's default.
+
+    Raises:
+        TypeError: an argument is no real number or array of them.
+        ValueError: axes do not fit, or a concrete value is outside its range.
+    """
+    arrays = [floats(function, **{name: (x.value, x.range)})[0] for name, x in arguments.items()]
+    sizes: dict[str, int] = {}
+    for name, argument in arguments.items():
+        _need_axes(function, name, argument, sizes)
+    dtype = jnp.result_type(*(argument.value for argument in arguments.values()))
+    if not jnp.issubdtype(dtype, jnp.floating):
+        dtype = jnp.result_type(float)
+    return [array.astype(dtype) for array in arrays]
+
+
+def record(function: str, name: str, value: Any, kind: type[Any]) -> Any:
+    """The value, where it is a record of this kind.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(
+            f"{function} needs {name} as a {kind.__name__}, got {type(value).__name__}."
+        )
+    return value
+
+
+def spread(vector: jax.Array, over: jax.Array) -> jax.Array:
+    """A vector along the last axis, with as many leading axes of size one as another array."""
+    return jnp.expand_dims(vector, tuple(range(over.ndim - 1)))
+
+
+def _need_axes(function: str, name: str, argument: Sized, sizes: dict[str, Any]) -> None:
+    """An error where the axes are others than named; new names are given their sizes."""
+    names, shape = argument.axes.split(), np.shape(argument.value)
+    if names[:1] == ["..."]:
+        first = max(len(shape) - len(names) + 1, 0)
+        found = [shape[:first], *shape[first:]]
+    else:
+        found = list(shape)
+    known = [sizes.get(axis, size) for axis, size in zip(names, found, strict=False)]
+    if len(found) != len(names) or known != found:
+        raise ValueError(
+            f"{function} needs {name} of shape {_written(names, sizes)}, got shape {shape}."
+        )
+    sizes |= dict(zip(names, found, strict=True))
+
+
+def _written(names: list[str], sizes: dict[str, Any]) -> str:
+    """A shape, with a name for each size that is not known."""
+    parts: list[str] = []
+    for axis in names:
+        size = sizes.get(axis, axis)
+        parts += map(str, size) if isinstance(size, tuple) else [str(size)]
+    return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
