@@ -59,6 +59,14 @@ REALS, POSITIVES = {"x": vf.reals()}, {"x": vf.positives()}
 
 # name, domains, relation
 TRUE = [
+    ("a slope of a geometric series that converges slowly", {"x": vf.reals(0.1, 0.9)},
+     lambda x: vf.equal(jax.grad(lambda a: vf.series(lambda k: a**k, 0, INF))(x), (1 - x) ** -2)),
+    ("an integrand that jumps at two places", {"x": vf.reals(0.1, 0.4)},
+     lambda x: vf.equal(vf.integral(lambda z: jnp.where((z >= x) & (z < 2 * x), z, 1.0), 0, 1),
+                        1 - x + 1.5 * x**2)),
+    ("an integrand with kinks at its ends and inside", {"x": vf.reals(-1.0, 1.0)},
+     lambda x: vf.equal(vf.integral(lambda z: jnp.abs(z - x) + jnp.maximum(z, x), -1, 1),
+                        1 + x**2 + (x + 1) * x + (1 - x**2) / 2)),
     ("a peak of width 1e-3 at mu squared", {"x": vf.reals(-30.0, 30.0)},
      lambda x: vf.equal(vf.integral(lambda z: plateau(z, x * x, 1e-3), -INF, INF),
                         vf.constant("0.001") * jnp.sqrt(vf.pi))),
@@ -102,6 +110,12 @@ TRUE = [
 ]  # fmt: skip
 
 FALSE = [
+    ("a limit of slopes at a constant place", {"x": vf.reals(1.0, 5.0)},
+     lambda x: vf.equal(jax.grad(
+         lambda a: vf.limit(lambda n: a**2 + a / n, INF))(2.0) * x, 3 * x)),
+    ("the mass between two jumps", {"x": vf.reals(0.1, 0.4)},
+     lambda x: vf.equal(vf.integral(lambda z: jnp.where((z >= x) & (z < 2 * x), 1.0, 0.0), 0, 1),
+                        jnp.minimum(x, 0.399))),
     ("a peak of width 1e-3 at mu squared", {"x": vf.reals(-30.0, 30.0)},
      lambda x: vf.equal(vf.integral(lambda z: plateau(z, x * x, 1e-3), -INF, INF), 0)),
     ("a constant that is off by 1e-7", REALS,
@@ -173,6 +187,15 @@ NEITHER = [
     ("an integrand that jumps with its parameter", {"x": vf.reals(0.1, 0.9)},
      lambda x: vf.equal(jax.grad(
          lambda a: vf.integral(lambda z: jnp.where(z > a, 1.0, 0.0), 0, 1))(x), 0)),
+    ("a limit that jumps with its parameter ever more often", {"x": vf.reals(1.0, 5.0)},
+     lambda x: vf.equal(jax.grad(
+         lambda a: vf.limit(lambda n: a - jnp.floor(n * a) / n, INF))(x), 0)),
+    ("a series whose terms jump with its parameter", {"x": vf.reals(0.1, 0.9)},
+     lambda x: vf.equal(jax.grad(
+         lambda a: vf.series(lambda k: (k * a - jnp.floor(k * a)) / 2**k, 0, INF))(x), 2)),
+    ("a limit of slopes at a constant place, where it is no slope", {"x": vf.reals(1.0, 5.0)},
+     lambda x: vf.equal(jax.grad(
+         lambda a: vf.limit(lambda n: a / (1 + (n * a) ** 2), INF))(0.0) * x, 0)),
     ("a principal value", {"x": vf.reals(1.0, 2.0)},
      lambda x: vf.equal(vf.integral(lambda z: 1 / z, -x, x), 0)),
     ("the slope of a kink", {}, lambda: vf.equal(vf.derivative(jnp.abs, 0.0), 0.0)),

@@ -8,6 +8,7 @@ that reads a jaxpr reads it through the records below.
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -22,6 +23,10 @@ from verify.arithmetic.errors import shown
 Literal = jex_core.Literal
 Primitive = jex_core.Primitive
 ShapedArray = core.ShapedArray
+
+# What a user wrote is looked for beyond the code that makes claims and reads them.
+for _folder in ("claims", "arithmetic"):
+    source_info_util.register_exclusion(str(Path(__file__).parents[1] / _folder))
 
 # Primitives that only call the jaxpr that they carry, and the parameter that holds it.
 _CALLS = {

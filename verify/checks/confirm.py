@@ -54,7 +54,8 @@ def confirm(reader: Reader, point: Point, rng: np.random.Generator, effort: Effo
         if not objection:
             outcome = reader.at(candidate)
             text = _text(outcome)
-            evidence = Evidence("shrinking", tried, bits=outcome.bits, detail=text,
+            again = "; a second, independent look agrees" if outcome.is_estimated else ""
+            evidence = Evidence("shrinking", tried, bits=outcome.bits, detail=f"{text}{again}",
                                 estimated=tuple(sorted(outcome.notes.estimated)))  # fmt: skip
             return Confirmation(True, candidate, text, evidence)
     return Confirmation(False, point, objection, Evidence("second look", 1, detail=objection))
@@ -70,7 +71,10 @@ def _objection(reader: Reader, point: Point, rng: np.random.Generator, effort: E
                 + named(reader))  # fmt: skip
     if outcome.is_estimated and not _seen_again(outcome, reader.second_look(point, outcome.bits)):
         return "the gap rests on an estimate that a second, independent look did not confirm"
-    if outcome.notes.exchanged and not _fails_generically(reader, rng, effort):
+    if outcome.notes.exchanged and not (
+        _seen_again(outcome, reader.nudged(point, outcome.bits))
+        and _fails_generically(reader, rng, effort)
+    ):
         what = ", ".join(sorted(outcome.notes.exchanged))
         return f"the gap shows only at single points, where {what} need not be right"
     return ""

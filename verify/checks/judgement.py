@@ -272,7 +272,10 @@ def _text(side: Any) -> str:
         return str(side)
     if not side.is_finite():
         return "inf" if side > 0 else "-inf"
-    return "0" if side.contains(0) else side.str(12, radius=False)
+    if side.contains(0):
+        return "0"
+    number, e, power = side.str(12, radius=False).partition("e")
+    return (number.rstrip("0").rstrip(".") if "." in number else number) + e + power
 
 
 _ALIKE = 1e-3  # of a gap, by which two looks at its sides may differ

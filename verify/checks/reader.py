@@ -112,6 +112,10 @@ class Reader:
         """The same point with estimates made in another way, once."""
         return self._once(self.program, point, bits=bits, second_look=True)
 
+    def nudged(self, point: Point, bits: int) -> Outcome:
+        """The same point with exchanged derivatives read a little off it, once."""
+        return self._once(self.program, point, bits=bits, nudged=True)
+
     def _once(self, program: Program, point: Point, **settings: Any) -> Outcome:
         with reading(**settings) as notes:
             try:

@@ -65,7 +65,7 @@ def series(f: Function, low: Any, high: Any) -> Float[Array, ""]:
             raise ValueError(f"series needs a whole number for {name}, got {number}.")
     if (_concrete(ends[0]) or 0.0) == -math.inf:
         raise ValueError("series needs a finite low, got -inf; sum over -k as well.")
-    return series_p.bind(*ends, *closed, jaxpr=jaxpr, axes=(), swapped=False)
+    return series_p.bind(*ends, *closed, jaxpr=jaxpr, axes=(), jumps=False, swapped=False)
 
 
 def limit(f: Function, at: Any, *, side: str = "both", integers: bool = False) -> Float[Array, ""]:
@@ -92,9 +92,8 @@ def limit(f: Function, at: Any, *, side: str = "both", integers: bool = False) -
     number = _concrete(where)
     if integers and number is not None and not math.isinf(number):
         raise ValueError(f"limit needs an infinite place with integers=True, got {number}.")
-    return limit_p.bind(
-        where, *closed, jaxpr=jaxpr, axes=(), side=side, integers=bool(integers), swapped=False
-    )
+    return limit_p.bind(where, *closed, jaxpr=jaxpr, axes=(), side=side, integers=bool(integers),
+                        jumps=False, swapped=False)  # fmt: skip
 
 
 def derivative(f: Function, x: Any) -> Float[Array, ""]:
@@ -149,8 +148,7 @@ def _integral_tangent(
     swapped: bool,
 ) -> Any:
     """Leibniz' rule: what the ends sweep over, and the integral of the partial derivative."""
-    moving = [t is not None for t in tangents]
-    jumps = jumps or may_jump(jaxprs.closed(jaxpr), moving)
+    jumps = jumps or _may_jump(jaxpr, tangents)
 
     def build(g: Function) -> Any:
         inner, values = close_over("integral", g)
@@ -163,6 +161,11 @@ def _integral_tangent(
     return total
 
 
+def _may_jump(jaxpr: Any, tangents: Sequence[Any]) -> bool:
+    """Whether f may jump in its variable at a place that some moving operand shifts."""
+    return may_jump(jaxprs.closed(jaxpr), [t is not None for t in tangents])
+
+
 def _series_tangent(
     ends: Sequence[Any],
     end_tangents: Sequence[Any],
@@ -170,13 +173,15 @@ def _series_tangent(
     tangents: Sequence[Any],
     *,
     jaxpr: Any,
+    jumps: bool,
     swapped: bool,
 ) -> Any:
     """Term by term; the ends are whole numbers and do not move."""
+    jumps = jumps or _may_jump(jaxpr, tangents)
 
     def build(g: Function) -> Any:
         inner, values = close_over("series", g)
-        return series_p.bind(*ends, *values, jaxpr=inner, axes=(), swapped=True)
+        return series_p.bind(*ends, *values, jaxpr=inner, axes=(), jumps=jumps, swapped=True)
 
     return along_closed(build, jaxpr, closed, tangents)
 
@@ -190,22 +195,25 @@ def _limit_tangent(
     jaxpr: Any,
     side: str,
     integers: bool,
+    jumps: bool,
     swapped: bool,
 ) -> Any:
     """The limit of the partial derivatives, which is an exchange of limits."""
+    jumps = jumps or _may_jump(jaxpr, tangents)
 
     def build(g: Function) -> Any:
         inner, values = close_over("limit", g)
         return limit_p.bind(*places, *values, jaxpr=inner, axes=(), side=side,
-                            integers=integers, swapped=True)  # fmt: skip
+                            integers=integers, jumps=jumps, swapped=True)  # fmt: skip
 
     total = along_closed(build, jaxpr, closed, tangents)
     if place_tangents[0] is not None:  # of a continuous function: its own derivative
         f = functools.partial(_at, jaxpr, closed=closed)
         inner, values = close_over("limit", lambda z: jax.jvp(f, (z,), (jnp.ones_like(z),))[1])
         total += place_tangents[0] * limit_p.bind(
-            *places, *values, jaxpr=inner, axes=(), side=side, integers=integers, swapped=True
-        )
+            *places, *values, jaxpr=inner, axes=(), side=side, integers=integers, jumps=jumps,
+            swapped=True,
+        )  # fmt: skip
     return total
 
 
@@ -238,7 +246,7 @@ def _integral_floats(
 
 
 def _series_floats(
-    program: Closed, ends: tuple[Any, Any], closed: Sequence[Any], *, swapped: bool
+    program: Closed, ends: tuple[Any, Any], closed: Sequence[Any], *, jumps: bool, swapped: bool
 ) -> Any:
     return floats.series(program, *ends, closed)
 
@@ -250,6 +258,7 @@ def _limit_floats(
     *,
     side: str,
     integers: bool,
+    jumps: bool,
     swapped: bool,
 ) -> Any:
     return floats.limit(program, *places, closed, side=side, integers=integers)

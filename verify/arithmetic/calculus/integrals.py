@@ -16,7 +16,7 @@ from verify.arithmetic.complexes import COMPLEXES, NAN, Demand, plain
 from verify.arithmetic.errors import UnsupportedPrimitive
 from verify.arithmetic.interpreter import NumberSystem, Program
 from verify.arithmetic.jaxprs import Closed
-from verify.arithmetic.reading import current, note_estimate, note_exchange, note_obstacle
+from verify.arithmetic.reading import current, note_estimate, note_exchange, note_obstacle, nudged
 
 _WIDTHS = 12  # widths on either side of a centre after which a peak has died away: e^-72
 _NEAR = arb("0.5")  # widths from a cut to a centre that needs none of its own
@@ -76,6 +76,7 @@ class Integral:
             if not low < high:
                 return arb.nan()
         if self.swapped:
+            closed = nudged(closed)
             note_exchange("a derivative under an improper integral")
         centres, width = self._centres(low, high, closed)
         if current().second_look:

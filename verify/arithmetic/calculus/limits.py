@@ -8,7 +8,14 @@ from flint import arb, ctx
 
 from verify.arithmetic.interpreter import NumberSystem
 from verify.arithmetic.jaxprs import Closed
-from verify.arithmetic.reading import current, note_estimate, note_exchange, note_obstacle, settings
+from verify.arithmetic.reading import (
+    current,
+    note_estimate,
+    note_exchange,
+    note_obstacle,
+    nudged,
+    settings,
+)
 
 # Distances 2^-(step k): one ladder for quick, one for slow convergence. The offsets keep
 # the places off any lattice on which an oscillation might look constant.
@@ -37,6 +44,7 @@ class Limit:
     def __call__(self, at: arb, *closed: Any) -> arb:
         if at.is_nan() or not (at.is_finite() or at.is_exact()):
             return arb.nan()
+        closed = nudged(closed) if self.swapped else closed
         values = [self._from(at, sign, closed) for sign in self._signs(at)]
         value = _agreed([v for v in values if v is not None]) if None not in values else None
         if value is None:

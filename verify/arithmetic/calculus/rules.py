@@ -15,19 +15,19 @@ from verify.arithmetic.jaxprs import Closed, closed
 
 def integral(equation: Any) -> Callable[..., Any]:
     if equation.params["jumps"]:
-        place = f" at {equation.where}" if equation.where else ""
-        return _raising(
-            "an integrand may jump at a place that depends on the parameter of a derivative"
-            f"{place}, where Leibniz' rule is wrong; write the jump with maximum, abs or ends"
-        )
+        return _jumping(equation, "an integrand", "Leibniz' rule is wrong")
     return batched(equation, Integral(*_parts(equation), swapped=equation.params["swapped"]))
 
 
 def series(equation: Any) -> Callable[..., Any]:
+    if equation.params["jumps"]:
+        return _jumping(equation, "a term", "term-by-term differentiation is wrong")
     return batched(equation, Series(*_parts(equation), swapped=equation.params["swapped"]))
 
 
 def limit(equation: Any) -> Callable[..., Any]:
+    if equation.params["jumps"]:
+        return _jumping(equation, "a function", "the limit of its derivatives is another thing")
     options = {name: equation.params[name] for name in ("side", "integers", "swapped")}
     return batched(equation, Limit(*_parts(equation), **options))
 
@@ -63,6 +63,14 @@ def _over(function: Callable[..., Any], level: tuple[int | None, ...]) -> Callab
         return np.stack(rows) if rows else np.empty(0, object)
 
     return apply
+
+
+def _jumping(equation: Any, what: str, so: str) -> Callable[..., Any]:
+    place = f" at {equation.where}" if equation.where else ""
+    return _raising(
+        f"{what} may jump at a place that depends on the parameter of a derivative{place},"
+        f" where {so}; write the jump with maximum, abs or ends"
+    )
 
 
 def _raising(why: str) -> Callable[..., Any]:

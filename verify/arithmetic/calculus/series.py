@@ -8,7 +8,14 @@ from flint import arb, ctx
 from verify.arithmetic.errors import Undecided
 from verify.arithmetic.interpreter import NumberSystem
 from verify.arithmetic.jaxprs import Closed
-from verify.arithmetic.reading import current, note_estimate, note_exchange, note_obstacle, settings
+from verify.arithmetic.reading import (
+    current,
+    note_estimate,
+    note_exchange,
+    note_obstacle,
+    nudged,
+    settings,
+)
 
 _MOST_TERMS = 200_000  # of a finite sum
 _ORDERS = (24, 32, 40)  # of Levin's transformation
@@ -33,6 +40,7 @@ class Series:
         if not (high.is_exact() and high > 0):
             return arb(0) if high.is_exact() else arb.nan()
         if self.swapped:
+            closed = nudged(closed)
             note_exchange("a derivative under an infinite series")
         value = self._infinite(first, closed)
         if value is None:
@@ -104,9 +112,18 @@ def _direct(term: Callable[[int], arb], bits: int) -> arb | None:
         if previous is not None and not there < previous:
             return None
         previous = there
-        if not there < here * arb(2) ** -20:  # algebraic: leave it to the acceleration
-            return None
+        if not (there < here * arb(2) ** -20 or _is_geometric(term, k, stop // 2)):
+            return None  # algebraic: leave it to the acceleration
     return None
+
+
+def _is_geometric(term: Callable[[int], arb], start: int, step: int) -> bool:
+    """Whether terms shrink well, and from one step to the next as much again.
+
+    Powers of k shrink ever less: by (3/2)^-p over the first half step, (4/3)^-p over the next.
+    """
+    first, second, third = (abs(term(start + i * step)) for i in range(3))
+    return bool(second < first / 64 and third * first < 2 * second * second)
 
 
 def _converges(term: Callable[[int], arb]) -> bool:
