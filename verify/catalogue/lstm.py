@@ -26,7 +26,7 @@ def _only(names: str, domains: dict[str, Any]) -> dict[str, Any]:
     return {name: domains[name] for name in names.split()}
 
 
-_PAIR = _sizes(2, 2)
+_PAIR = _sizes(2, 1)
 _SCALAR = {**_sizes(1, 1), "h": vf.reals(-5, 5), "c": vf.reals(-5, 5)}
 _PARAMETERS = _only("W U b", _SCALAR)
 
@@ -197,7 +197,7 @@ def gates_lie_between_zero_and_one(W, U, b, h, x):
     return vf.all_of(vf.less(0, gates), vf.less(gates, 1))
 
 
-_THREE = _sizes(3, 1)
+_THREE = vf.reals(-5, 5, shape=(4, 3))
 
 
 def _sums(W, U, b, h, x):
@@ -211,25 +211,25 @@ def _sums_at_zero(b):
     return _sums(jnp.zeros((4, 3, 1)), jnp.zeros((4, 3, 3)), b, jnp.zeros(3), jnp.zeros(1))
 
 
-@vf.claim(b=_THREE["b"], holds=False, source="Notes A, 2d")
+@vf.claim(b=_THREE, holds=False, source="Notes A, 2d")
 def the_entries_of_the_forget_gate_sum_to_one(b):
     """Σ_j f_j = 1."""
     return vf.equal(_sums_at_zero(b)[0], 1)
 
 
-@vf.claim(b=_THREE["b"], holds=False, source="Notes A, 2d")
+@vf.claim(b=_THREE, holds=False, source="Notes A, 2d")
 def the_entries_of_the_input_gate_sum_to_one(b):
     """Σ_j i_j = 1."""
     return vf.equal(_sums_at_zero(b)[1], 1)
 
 
-@vf.claim(b=_THREE["b"], holds=False, source="Notes A, 2d")
+@vf.claim(b=_THREE, holds=False, source="Notes A, 2d")
 def the_entries_of_the_output_gate_sum_to_one(b):
     """Σ_j o_j = 1."""
     return vf.equal(_sums_at_zero(b)[2], 1)
 
 
-@vf.claim(**_only("W U b h x", _THREE), source="Notes A, 2d")
+@vf.claim(**_only("W U b h x", _PAIR), source="Notes A, 2d")
 def the_entries_of_a_gate_sum_to_less_than_their_number(W, U, b, h, x):
     """0 < Σ_j f_j < n, the same for i and o."""
     sums = _sums(W, U, b, h, x)
@@ -243,7 +243,7 @@ def _slope_over_time(W, b, xs):
     return jax.grad(last)(0.0)
 
 
-@vf.claim(**_only("W b", _SCALAR), xs=vf.reals(-5, 5, shape=(5, 1)), source="Notes A, 2, over time")
+@vf.claim(**_only("W b", _SCALAR), xs=vf.reals(-5, 5, shape=(3, 1)), source="Notes A, 2, over time")
 def over_time_the_forget_gates_multiply(W, b, xs):
     """∂c_T/∂c_0 = Π_t f_t where the gates do not depend on the state."""
     gates = logistic(xs[:, 0] * W[0, 0, 0] + b[0, 0])
