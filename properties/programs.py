@@ -101,6 +101,7 @@ OF_MATRICES = {
     "row by index": lambda x: x[np.array([2, 0, 2])],
     "block by index": lambda x: x[1:, np.array([0, 3])],
     "set a row": lambda x: x.at[1].set(x[0] * 2),
+    "set an element of a factor": lambda x: x.at[1, 2].set(x[0, 3]) @ x.T,
     "add to columns": lambda x: x.at[:, np.array([0, 0, 1])].add(1.0),
     "batched take": lambda x: jnp.take_along_axis(x, np.array([[0], [2], [1]]), 1),
     "slope of a batched take": jax.grad(

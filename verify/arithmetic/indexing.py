@@ -142,7 +142,7 @@ def scatter(equation: Any) -> Callable[..., Any]:
         if not inside.all():
             places, new = tuple(p[inside] for p in places), new[inside]
         if combine is None:
-            result[places] = new
+            result[places] = unboxed(new)
         else:
             _combine_at(combine, result, places, new)
         return unboxed(result)
