@@ -196,6 +196,10 @@ NEITHER = [
     ("a limit of slopes at a constant place, where it is no slope", {"x": vf.reals(1.0, 5.0)},
      lambda x: vf.equal(jax.grad(
          lambda a: vf.limit(lambda n: a / (1 + (n * a) ** 2), INF))(0.0) * x, 0)),
+    ("a narrow peak where a cubic is zero", {"x": vf.reals(0.5, 3.0)},
+     lambda x: vf.equal(vf.integral(
+         lambda z: jnp.exp(-z**2) + jnp.exp(-(z**3 - x)**2 * 2.0**60) * 2.0**30, -INF, INF),
+         jnp.sqrt(vf.pi))),
     ("a principal value", {"x": vf.reals(1.0, 2.0)},
      lambda x: vf.equal(vf.integral(lambda z: 1 / z, -x, x), 0)),
     ("the slope of a kink", {}, lambda: vf.equal(vf.derivative(jnp.abs, 0.0), 0.0)),

@@ -28,6 +28,7 @@ _DEPTH = 400  # bisections of rigorous quadrature
 _LONG, _SHORTER = (10**12, 4_000), ((64, 10_000), (8, 80_000))
 _MARGIN = arb(2) ** -48  # left out at a finite end by a second look, in widths
 _ENOUGH = arb(2) ** -44  # error of a second look, relative to the estimate
+_FAIR = arb(2) ** -20  # relative radius of a second look for which no better one is tried
 _TINY = arb(2) ** -2_000  # no error is small enough: the relative one decides
 
 
@@ -104,6 +105,7 @@ class Integral:
         width = high - low if is_finite else width
         middle = centres or [arb(0)]
         enough = abs(self._estimated([low, *centres, high], width, closed)).upper() * _ENOUGH
+        best = arb.nan()
         for length, evaluations in (_LONG,) if is_finite else (_LONG, *_SHORTER):
             reach = width * length
             start = low + width * _MARGIN if low.is_finite() else (middle[0] - reach).mid()
@@ -112,10 +114,13 @@ class Integral:
             if length < _LONG[0]:
                 value += self._beyond(low, start, width, closed)
                 value += self._beyond(end, high, width, closed)
-            if value.is_finite():
-                note_estimate(f"rigorous quadrature over a finite range of {reach.str(3)}")
-                return value
-        return arb.nan()
+            if value.is_finite() and not value.rad() >= best.rad():
+                best = value
+            if best.rad() <= _FAIR * abs(best):
+                break
+        if best.is_finite():
+            note_estimate("rigorous quadrature over a long finite range")
+        return best
 
     def _beyond(self, low: arb, high: arb, width: arb, closed: Any) -> arb:
         """The estimated integral over what a second look leaves out, where that is long."""
