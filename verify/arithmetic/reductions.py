@@ -1,6 +1,7 @@
 """Reductions, cumulations and products, from a number system's own scalar operations."""
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -134,23 +135,26 @@ def _dot_general(equation: Any) -> Callable[..., Any]:
 
 def dot_general_by(equation: Any, matrix_product: Callable[..., Any]) -> Callable[..., Any]:
     """dot_general from a function of (rows × inner, columns × inner) matrices."""
-    (left_inner, right_inner), (left_batch, right_batch) = equation.params["dimension_numbers"]
+    inner, batch = equation.params["dimension_numbers"]
+    arrange_left, arrange_right = map(_matrices, equation.in_avals, batch, inner)
     shape = equation.out_avals[0].shape
 
-    def arranged(x: np.ndarray, batch: Any, inner: Any) -> np.ndarray:
-        free = [axis for axis in range(x.ndim) if axis not in (*batch, *inner)]
-        size = lambda axes: int(np.prod([x.shape[a] for a in axes]))
-        return x.transpose([*batch, *free, *inner]).reshape(size(batch), size(free), size(inner))
-
     def apply(left: Any, right: Any) -> Any:
-        lefts = arranged(boxed(left), left_batch, left_inner)
-        rights = arranged(boxed(right), right_batch, right_inner)
+        lefts, rights = arrange_left(boxed(left)), arrange_right(boxed(right))
         result = np.empty((len(lefts), lefts.shape[1], rights.shape[1]), object)
         for i, (a, b) in enumerate(zip(lefts, rights, strict=True)):
             result[i] = matrix_product(a, b)
         return unboxed(result.reshape(shape))
 
     return apply
+
+
+def _matrices(aval: Any, batch: Any, inner: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """An array as one matrix for each batch, the inner axes last."""
+    free = [axis for axis in range(len(aval.shape)) if axis not in (*batch, *inner)]
+    order = (*batch, *free, *inner)
+    sizes = [math.prod(aval.shape[axis] for axis in axes) for axes in (batch, free, inner)]
+    return lambda x: x.transpose(order).reshape(sizes)
 
 
 def zeros(equation: Any) -> Any:
