@@ -163,6 +163,12 @@ def test_list_shows_the_claims():
     assert "the_wrong_form" not in only
 
 
+def test_list_says_what_a_file_is_about():
+    text = Path("claims.py").read_text()
+    Path("about.py").write_text(f'"""Numbers, as they come.\n\nMore."""\n{text}')
+    assert call("list", "about.py").output.startswith("about.py: Numbers, as they come\n")
+
+
 def test_list_tells_what_is_wrong():
     Path("bad.py").write_text("1 / 0")
     assert "no_such.py" in wrong("list", "no_such.py")

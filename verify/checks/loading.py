@@ -3,11 +3,13 @@
 import __future__
 
 import ast
+import functools
 import importlib.util
 import os
 import sys
 import traceback
 from collections import Counter
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -44,7 +46,17 @@ def entry_of(id: str, item: Claim | Malformed) -> Entry:
     """The entry of a claim that was collected."""
     fault = item.reason if isinstance(item, Malformed) else ""
     source, holds = getattr(item, "source", ""), getattr(item, "holds", True)
-    return Entry(id, item.statement, source, holds, fault)
+    return Entry(id, item.statement, source, holds, fault, _subject(item.file))
+
+
+@functools.cache
+def _subject(path: str) -> str:
+    """The first line of a file's docstring."""
+    try:
+        about = ast.get_docstring(ast.parse(Path(path).read_bytes()))
+    except (OSError, SyntaxError, ValueError):  # a claim made in no file
+        about = None
+    return about.splitlines()[0] if about else ""
 
 
 def _parsed(file: File) -> tuple[ast.Module, int]:

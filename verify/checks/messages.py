@@ -28,6 +28,7 @@ class Entry(NamedTuple):
 
     Attributes:
         fault: why it cannot be checked, "" where it can.
+        subject: what the claims of its file are about, in its first line.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Entry(NamedTuple):
     source: str
     holds: bool
     fault: str = ""
+    subject: str = ""
 
 
 class Problem(NamedTuple):

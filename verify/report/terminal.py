@@ -68,11 +68,12 @@ def print_run(console: Console, run: Run, tracebacks: Sequence[str] = ()) -> Non
 
 
 def print_list(console: Console, entries: Sequence[Any]) -> None:
-    """Claims by file: name, the first line of the statement, source, what is expected."""
-    for number, (file, group) in enumerate(groupby(entries, lambda entry: file_of(entry.id))):
+    """Claims by file and subject: name, the first line of the statement, source, expected end."""
+    by_subject = groupby(entries, lambda entry: (file_of(entry.id), entry.subject))
+    for number, ((file, subject), group) in enumerate(by_subject):
         if number:
             _print(console)
-        _print(console, file, "bold")
+        _print(console, f"{file}: {subject.rstrip('.')}" if subject else file, "bold")
         for entry in group:
             _print(console, f"  {name_of(entry.id)}")
             about = [entry.fault or expectation(entry.holds), entry.source]
