@@ -175,5 +175,5 @@ def _positive(rows: jax.Array) -> jax.Array:
     """Each row or its negative, so that its largest entry is positive."""
     if not rows.size:
         return rows
-    largest = jnp.take_along_axis(rows, jnp.argmax(jnp.abs(rows), axis=1, keepdims=True), axis=1)
-    return rows * jnp.where(largest < 0, -1, 1)
+    most, least = jnp.max(rows, axis=1, keepdims=True), jnp.min(rows, axis=1, keepdims=True)
+    return jnp.where(most < -least, -rows, rows)
