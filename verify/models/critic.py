@@ -21,8 +21,8 @@ class Layer(NamedTuple):
         bias: a number an output.
     """
 
-    weights: Real[ArrayLike, "outputs inputs"]
-    bias: Real[ArrayLike, " outputs"]
+    weights: Real[Array, "outputs inputs"]
+    bias: Real[Array, " outputs"]
 
 
 def mlp_critic(

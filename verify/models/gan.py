@@ -18,8 +18,8 @@ class Projection(NamedTuple):
         bias: b, a number a label.
     """
 
-    weights: Real[ArrayLike, "k d"]
-    bias: Real[ArrayLike, " k"]
+    weights: Real[Array, "k d"]
+    bias: Real[Array, " k"]
 
 
 def projection_logit(
