@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Real
 
 from verify.functions.logistic import centred_logistic, logistic
 from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting
+from verify.models.sizes import Sized
 
 # Products of matrices as exact as the dtype allows, on accelerators too.
 matmul = functools.partial(jnp.matmul, precision="highest")
@@ -51,7 +52,7 @@ def lstm(
         >>> lstm(zeros, jnp.ones((5, 3))).h.shape
         (5, 2)
     """
-    parameters, state, xs = fitting("lstm", parameters, state, xs=(xs, "steps inputs"))
+    parameters, state, xs = fitting("lstm", parameters, state, xs=Sized(xs, "steps inputs"))
 
     def step(state: LSTMState, x: Float[Array, " inputs"]) -> tuple[LSTMState, LSTMState]:
         new = following(state, gates_at(preactivations(parameters, state.h, x)))
@@ -80,7 +81,7 @@ def lstm_cell(
         >>> lstm_cell(zeros, LSTMState(jnp.zeros(1), jnp.ones(1)), jnp.ones(1)).c
         Array([0.5], dtype=float32)
     """
-    parameters, state, x = fitting("lstm_cell", parameters, state, x=(x, "inputs"))
+    parameters, state, x = fitting("lstm_cell", parameters, state, x=Sized(x, "inputs"))
     return following(state, gates_at(preactivations(parameters, state.h, x)))
 
 
@@ -104,7 +105,7 @@ def lstm_gates(
         >>> lstm_gates(zeros, jnp.ones(1), jnp.ones(1)).f
         Array([0.5], dtype=float32)
     """
-    axes = {"h": (h, "hidden"), "x": (x, "inputs")}
+    axes = {"h": Sized(h, "hidden"), "x": Sized(x, "inputs")}
     parameters, _, h, x = fitting("lstm_gates", parameters, None, **axes)
     return gates_at(preactivations(parameters, h, x))
 

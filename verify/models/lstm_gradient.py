@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Real
 from verify.functions.logistic import logistic
 from verify.models.lstm import LSTMGates, following, gates_at, preactivations, tanh
 from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting
+from verify.models.sizes import Sized
 
 
 class LSTMGradient(NamedTuple):
@@ -61,8 +62,8 @@ def lstm_gradient(
         >>> lstm_gradient(ones, jnp.ones((5, 3)), jnp.zeros((5, 2))).parameters.b.shape
         (4, 2)
     """
-    shapes = {"xs": (xs, "steps inputs"), "cotangent": (cotangent, "steps hidden")}
-    parameters, state, xs, cotangent = fitting("lstm_gradient", parameters, state, **shapes)
+    given = {"xs": Sized(xs, "steps inputs"), "cotangent": Sized(cotangent, "steps hidden")}
+    parameters, state, xs, cotangent = fitting("lstm_gradient", parameters, state, **given)
     steps = _forwards(parameters, xs, state)
     state, dz = _backwards(parameters, steps, cotangent)
     weights = lambda inputs: jnp.einsum("tkn,tm->knm", dz, inputs, precision="highest")
