@@ -76,7 +76,7 @@ def _log_density(z, mean, covariance):
 def _mean_of_quadratic(mean, factor, f):
     """E f(m + Lε) = (1/4) Σ f(m ± √2 L e_i): exact for quadratic f, as E ε = 0 and E εεᵀ = I."""
     steps = jnp.sqrt(2.0) * jnp.concatenate([factor.T, -factor.T])
-    return jnp.mean(jax.vmap(f)(mean + steps))
+    return jnp.mean(jax.vmap(f)(mean[None, :] + steps))
 
 
 @vf.claim(**_ONE, z=vf.reals(-5, 5, shape=(2,)), source="Cover and Thomas (2006), chapter 8")

@@ -28,7 +28,7 @@ def _encoder(first):
 def _rate(data, first, prior):
     """E_{p_data} KL(q(z | x) ‖ p(z))."""
     encoder = _encoder(first)
-    return jnp.sum(data * jnp.sum(encoder * jnp.log(encoder / prior), axis=1))
+    return jnp.sum(data * jnp.sum(encoder * jnp.log(encoder / prior[None, :]), axis=1))
 
 
 def _marginal(data, first):
