@@ -33,13 +33,12 @@ def determinant(matrix):
 
 
 def inverse(matrix):
-    """[[d, -b], [-c, a]]/(ad - bc)."""
-    (a, b), (c, d) = matrix
-    return jnp.stack([jnp.stack([d, -b]), jnp.stack([-c, a])]) / determinant(matrix)
+    """(tr A I - A)/det A, by the theorem of Cayley and Hamilton."""
+    return (jnp.trace(matrix) * jnp.eye(2) - matrix) / determinant(matrix)
 
 
 def root(matrix):
-    """(A + √det A I)/√(tr A + 2√det A): its square is A, by the theorem of Cayley and Hamilton."""
+    """(A + √det A I)/√(tr A + 2√det A): its square is A, by the same theorem."""
     geometric = jnp.sqrt(determinant(matrix))
     return (matrix + geometric * jnp.eye(2)) / jnp.sqrt(jnp.trace(matrix) + 2 * geometric)
 
