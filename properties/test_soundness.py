@@ -110,6 +110,13 @@ TRUE = [
 ]  # fmt: skip
 
 FALSE = [
+    ("an order that fails within 0.02 of a point in four dimensions",
+     {"x": vf.reals(-6.0, 6.0, shape=(4,))},
+     lambda x: vf.at_most(0, jnp.sum((x - 1.2345) ** 2) - 0.0004)),
+    ("an order that fails within 0.001 of a point, under a premise",
+     {"x": vf.reals(-6.0, 6.0), "y": vf.reals(-6.0, 6.0)},
+     lambda x, y: vf.implies(
+         vf.less(0, x), vf.at_most(0, (x - 1.7) ** 2 + (y + 2.1) ** 2 - 1e-6))),
     ("a limit of slopes at a constant place", {"x": vf.reals(1.0, 5.0)},
      lambda x: vf.equal(jax.grad(
          lambda a: vf.limit(lambda n: a**2 + a / n, INF))(2.0) * x, 3 * x)),

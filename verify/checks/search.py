@@ -9,7 +9,7 @@ import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -33,7 +33,7 @@ _NOTABLE = 1e-12  # relative difference from which a slope is worth its compilat
 _ROUNDING = 4e-16  # relative: below it nothing is told from rounding
 _STEADY = 32.0  # a difference over its scatter that rounding hardly ever shows
 _COLUMNS = 8  # numbers of a point are padded to a multiple of it
-_RATE = 0.05  # of the ascent, in steps of the domains
+_RATES = (0.1, 1e-4)  # of the first and the last step of an ascent, beside the domains' own
 _MANY = 2**18  # points, from which on it pays to compile slowly for a faster run
 
 
@@ -83,13 +83,14 @@ class _Look:
         self._slopes = jax.jit(slopes, compiler_options=fast)
 
     def _violation(self, values: Mapping[str, Any]) -> Any:
-        sides = jaxprs.evaluate(self.traced.program, *(values[n] for n in self.domains))
-        return violation(self.traced.relation(sides))
+        return violation(self._at(values))
 
     def _objective(self, values: Mapping[str, Any]) -> Any:
-        found = self._violation(values)
-        # Steep where the violation is tiny: an identity's is 1e-9 before it is 1.
-        return jnp.where(found > 0, jnp.log(jnp.maximum(found, 1e-300)), found - 700.0)
+        return violation(self._at(values), STEEP)
+
+    def _at(self, values: Mapping[str, Any]) -> Relation:
+        sides = jaxprs.evaluate(self.traced.program, *(values[n] for n in self.domains))
+        return self.traced.relation(sides)
 
     def scores(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
         """How steady and how large the violation is at each point of a batch."""
@@ -128,7 +129,7 @@ class _Look:
             best = {n: np.where(_along(better, v), here[n], v) for n, v in best.items()}
             record = np.maximum(record, values)
             pull = {n: np.asarray(slopes[n]) * d.metric(here[n]) for n, d in self.domains.items()}
-            step, state = _adam(pull, state)
+            step, state = _adam(pull, state, steps)
             here = {n: d.moved(here[n], step[n]) for n, d in self.domains.items()}
         return [_row(best, int(i)) for i in np.argsort(-record)[:_KEPT]]
 
@@ -138,33 +139,34 @@ def _along(flags: np.ndarray, values: np.ndarray) -> np.ndarray:
     return flags.reshape(-1, *[1] * (values.ndim - 1))
 
 
-def _adam(pull: Batch, state: Any) -> tuple[Batch, Any]:
-    """Steps of Adam for all numbers of all ascents, in one flat array."""
+def _adam(pull: Batch, state: Any, steps: int) -> tuple[Batch, Any]:
+    """A step of Adam out of so many, for all numbers of all ascents, in one flat array."""
     flat = np.concatenate([v.reshape(len(v), -1) for v in pull.values()], axis=1)
     padding = -flat.shape[1] % _COLUMNS
     flat = np.pad(np.clip(np.nan_to_num(flat), -1e100, 1e100), ((0, 0), (0, padding)))
-    steps, state = _adam_step(
-        flat, _optimiser().init(jnp.asarray(flat)) if state is None else state
-    )
+    state = _optimiser(steps).init(jnp.asarray(flat)) if state is None else state
+    moves, state = _adam_step(flat, state, steps=steps)
     parts, position = {}, 0
     for name, value in pull.items():
         size = math.prod(value.shape[1:])
-        part = np.asarray(steps[:, position : position + size])
+        part = np.asarray(moves[:, position : position + size])
         parts[name], position = part.reshape(value.shape), position + size
     return parts, state
 
 
 @functools.cache
-def _optimiser() -> Any:
+def _optimiser(steps: int) -> Any:
     import optax
 
-    return optax.chain(optax.scale_by_adam(), optax.scale(_RATE))
+    first, last = _RATES
+    rate = optax.exponential_decay(first, steps, last / first)
+    return optax.chain(optax.scale_by_adam(), optax.scale_by_schedule(rate))
 
 
-@jax.jit
-def _adam_step(pull: Any, state: Any) -> tuple[Any, Any]:
+@functools.partial(jax.jit, static_argnames="steps")
+def _adam_step(pull: Any, state: Any, *, steps: int) -> tuple[Any, Any]:
     """Compiled once for all claims of up to as many numbers."""
-    return _optimiser().update(pull, state)
+    return _optimiser(steps).update(pull, state)
 
 
 def has_order(relation: Relation) -> bool:
@@ -178,28 +180,57 @@ def has_order(relation: Relation) -> bool:
             return True
 
 
-def violation(relation: Relation) -> Any:
+class Measure(NamedTuple):
+    """How a gap between two sides counts.
+
+    Attributes:
+        of: the gap and the size of the sides, to a number that grows with the gap.
+        least: less than any of these.
+    """
+
+    of: Callable[[Any, Any], Any]
+    least: float
+
+
+def _steep(gap: Any, size: Any) -> Any:
+    """Steep where a violation is tiny, an identity's being 1e-9 before it is 1.
+
+    Short of one it is the gap itself, squashed: relative to its sides 0 <= x is never near.
+    """
+    return jnp.where(gap > 0, jnp.log(jnp.maximum(gap / size, 1e-300)), _squashed(gap) - 700.0)
+
+
+def _squashed(number: Any) -> Any:
+    return number / (1.0 + abs(number))
+
+
+RELATIVE = Measure(lambda gap, size: gap / size, -1.0)
+STEEP = Measure(_steep, -702.0)
+
+
+def violation(relation: Relation, measure: Measure = RELATIVE) -> Any:
     """By how much floats violate a relation, relative to its sides; over 0 where they do."""
     match relation:
         case AllOf(relations):
-            return functools.reduce(jnp.maximum, map(violation, relations))
+            return functools.reduce(jnp.maximum, (violation(r, measure) for r in relations))
         case Implies(premise, conclusion):
             outside = violation(premise)
-            return jnp.where(outside > 0, -1.0 - outside, violation(conclusion))
+            inside = violation(conclusion, measure)
+            return jnp.where(outside > 0, measure.least - _squashed(outside), inside)
         case Equal(left, right):
-            return _largest(lambda a, b: abs(a - b), left, right)
+            return _largest(lambda a, b: abs(a - b), left, right, measure)
         case Less(left, right) | AtMost(left, right):
-            return _largest(lambda a, b: a - b, left, right)
+            return _largest(lambda a, b: a - b, left, right, measure)
 
 
-def _largest(gap: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
-    """The largest relative gap among all entries."""
+def _largest(gap: Callable[[Any, Any], Any], left: Any, right: Any, measure: Measure) -> Any:
+    """The largest gap among all entries."""
     gaps = []
     for a, b in zip(jax.tree.leaves(left), jax.tree.leaves(right), strict=True):
         a, b = jnp.asarray(a, jnp.float64), jnp.asarray(b, jnp.float64)
         size = jnp.maximum(abs(a), abs(b)) + 1e-290
-        relative = jnp.where(a == b, 0.0, gap(a, b) / size)  # equal infinities differ by nothing
-        gaps.append(jnp.max(relative, initial=-1.0))
+        apart = jnp.where(a == b, 0.0, gap(a, b))  # equal infinities differ by nothing
+        gaps.append(jnp.max(measure.of(apart, size), initial=measure.least))
     return functools.reduce(jnp.maximum, gaps)
 
 
