@@ -33,7 +33,7 @@ def lstm(
     Args:
         parameters: weights and biases, dimensionless.
         xs: x_1, …, x_T, dimensionless. For a batch of sequences use jax.vmap.
-        state: h_0 and c_0; by default zeros.
+        state: h_0 and c_0; None stands for zeros.
 
     Returns:
         The hidden states and the cells, each of shape (steps, hidden), in the dtype that
@@ -62,12 +62,13 @@ def lstm(
 
 
 def lstm_cell(
-    parameters: LSTMParameters, state: LSTMState, x: Real[ArrayLike, " inputs"]
+    parameters: LSTMParameters, state: LSTMState | None, x: Real[ArrayLike, " inputs"]
 ) -> LSTMState:
     """c' = f c + i candidate and h' = o tanh(c'), one step of the LSTM.
 
     Args:
-        parameters, state: as for lstm.
+        parameters: as for lstm.
+        state: h and c before the step; None stands for zeros.
         x: the input of this step.
 
     Returns:
