@@ -77,7 +77,7 @@ def linear_gaussian_log_evidence(
     W, b, s, x = _fitting("linear_gaussian_log_evidence", model, x=Sized(x, "... features"))
     z, R = _most_probable(W, b, s, x)
     distance = _square((x - spread(b, x) - z @ W.T) / s) + _square(z)
-    log_determinant = 2 * jnp.sum(jnp.log(jnp.abs(jnp.diagonal(R))))
+    log_determinant = 2 * jnp.sum(jnp.log(jnp.abs(jnp.diagonal(R)))).astype(W.dtype)
     return -(distance + log_determinant + len(W) * (_LOG_2PI + 2 * jnp.log(s))) / 2
 
 
