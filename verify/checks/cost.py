@@ -1,31 +1,47 @@
 """What a claim costs to read at one point, from its jaxpr: the same on every machine."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from verify.arithmetic.jaxprs import Closed, all_equations, inner_jaxprs, scan_of
 
-# How often the function inside such a primitive is evaluated, roughly, in balls and in floats.
+# How often the function inside such a primitive is evaluated, roughly.
 _EVALUATIONS = {"integral": 1_000, "series": 100, "limit": 300, "derivative": 20, "while": 20}
-_IN_FLOATS = {**_EVALUATIONS, "series": 1_000}
+_POINT = 40  # what a reading in balls costs beside its equations
 _MOST_DEAR = 1  # integrals and the like in a claim that is searched in floats
 _BALL_BUDGET = 300_000  # equations read in balls, all points together: about half a second
 _FLOAT_BUDGET = 2**25  # equations evaluated in floats
 _MEMORY_BUDGET = 2**24  # numbers held at once by a batch in floats
 
 
+class _Machine(NamedTuple):
+    """What it costs to compute.
+
+    Attributes:
+        array: what an equation on arrays costs beside its scalar operations.
+        evaluations: by primitive, how often the function inside it is evaluated.
+    """
+
+    array: int
+    evaluations: Mapping[str, int]
+
+
+_BALLS = _Machine(6, _EVALUATIONS)
+_FLOATS = _Machine(0, {**_EVALUATIONS, "series": 1_000})
+
+
 def cost(program: Closed) -> int:
-    """Scalar operations of one reading in balls."""
-    return _cost(program, _EVALUATIONS)
+    """One reading in balls, in scalar operations."""
+    return _POINT + _cost(program, _BALLS)
 
 
 def float_cost(program: Closed) -> int:
-    """Scalar operations of one evaluation in floats."""
-    return _cost(program, _IN_FLOATS)
+    """One evaluation in floats, in scalar operations."""
+    return _cost(program, _FLOATS)
 
 
-def _cost(program: Closed, evaluations: Mapping[str, int]) -> int:
-    return sum(_equation_cost(e, evaluations) for e in program.equations)
+def _cost(program: Closed, machine: _Machine) -> int:
+    return sum(_equation_cost(e, machine) for e in program.equations)
 
 
 def is_direct(program: Closed) -> bool:
@@ -40,19 +56,19 @@ def is_searched(program: Closed) -> bool:
     return sum(name in _EVALUATIONS for name in names) <= _MOST_DEAR
 
 
-def _equation_cost(equation: Any, evaluations: Mapping[str, int]) -> int:
+def _equation_cost(equation: Any, machine: _Machine) -> int:
     size = sum(int(getattr(v.aval, "size", 1)) for v in equation.outvars)
     if equation.primitive.name == "dot_general":
         (contracted, _), _ = equation.params["dimension_numbers"]
         shape = equation.invars[0].aval.shape
         for axis in contracted:
             size *= shape[axis]
-    inner = sum(_cost(i, evaluations) for i in inner_jaxprs(equation))
+    inner = sum(_cost(i, machine) for i in inner_jaxprs(equation))
     if equation.primitive.name == "scan":
         return scan_of(equation).length * inner
     if inner:
-        return evaluations.get(equation.primitive.name, 1) * inner * max(size, 1)
-    return max(size, 1)
+        return machine.evaluations.get(equation.primitive.name, 1) * inner * max(size, 1)
+    return max(size, 1) + machine.array * any(v.aval.shape for v in equation.outvars)
 
 
 def ball_points(each: int, most: int, least: int, scale: float) -> int:
