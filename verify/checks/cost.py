@@ -83,4 +83,4 @@ def float_points(each: int, most: int) -> int:
 
 def float_chunk(each: int) -> int:
     """How many points to evaluate in floats at once."""
-    return max(2**6, min(2**14, _MEMORY_BUDGET // max(each, 1)))
+    return max(2**6, min(2**11, _MEMORY_BUDGET // max(each, 1)))

@@ -34,6 +34,8 @@ _ROUNDING = 4e-16  # relative: below it nothing is told from rounding
 _STEADY = 32.0  # a difference over its scatter that rounding hardly ever shows
 _COLUMNS = 8  # numbers of a point are padded to a multiple of it
 _RATES = (0.1, 1e-4)  # of the first and the last step of an ascent, beside the domains' own
+_STEP = 2.0**-20  # of a difference, in steps of the domains
+_MOST_ROWS, _FEWEST_ASCENTS = 2**14, 8  # evaluated at once by all ascents
 _MANY = 2**18  # points, from which on it pays to compile slowly for a faster run
 
 
@@ -58,9 +60,10 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
         points = [_row(batch, i) for i in rows]
         evaluated = count * (len(_NEIGHBOURS) if look.is_cheap else 1)
         if effort.ascents and look.is_cheap and look.may_climb(scores, values):
-            starts = _starts(scores, values, effort.ascents, rng)
+            count = min(effort.ascents, max(_FEWEST_ASCENTS, _MOST_ROWS // look.slopes.rows))
+            starts = _starts(scores, values, count, rng)
             points = look.ascend({n: v[starts] for n, v in batch.items()}, effort.steps) + points
-            evaluated += len(starts) * effort.steps
+            evaluated += count * look.slopes.rows * effort.steps
     settled = [_settled(claim.domains, p) for p in points]
     return Found(
         [p for p in settled if p is not None], evaluated, str(jax.devices()[0].device_kind)
@@ -78,27 +81,22 @@ class _Look:
         self.is_cheap = cost.is_direct(self.traced.program)
         fast = jaxprs.fast_compilation()
         options = fast if count < _MANY else None
-        self._values = jax.jit(jax.vmap(self._violation), compiler_options=options)
-        slopes = jax.vmap(jax.value_and_grad(self._objective))
-        self._slopes = jax.jit(slopes, compiler_options=fast)
+        self._measures = jax.jit(jax.vmap(self._measured), compiler_options=options)
+        self.slopes = Slopes(claim.domains)
 
-    def _violation(self, values: Mapping[str, Any]) -> Any:
-        return violation(self._at(values))
-
-    def _objective(self, values: Mapping[str, Any]) -> Any:
-        return violation(self._at(values), STEEP)
-
-    def _at(self, values: Mapping[str, Any]) -> Relation:
+    def _measured(self, values: Mapping[str, Any]) -> Any:
+        """The violation, relative and steep."""
         sides = jaxprs.evaluate(self.traced.program, *(values[n] for n in self.domains))
-        return self.traced.relation(sides)
+        relation = self.traced.relation(sides)
+        return jnp.stack([violation(relation), violation(relation, STEEP)])
 
     def scores(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
         """How steady and how large the violation is at each point of a batch."""
         if not self.is_cheap:  # an error of quadrature is as steady as a violation
-            values = self._all(batch)
+            values = self._all(batch)[:, 0]
             return np.where(values > _QUADRATURE, values, -np.inf), values
-        looks = [self._all({n: v * (1 + step) for n, v in batch.items()}) for step in _NEIGHBOURS]
-        stack = np.stack(looks)
+        nearby = ({n: v * (1 + step) for n, v in batch.items()} for step in _NEIGHBOURS)
+        stack = np.stack([self._all(near)[:, 0] for near in nearby])
         least, spread = stack.min(0), stack.max(0) - stack.min(0)
         return np.where(least > 0, least / (spread + _ROUNDING), -np.inf), stack[0]
 
@@ -108,7 +106,7 @@ class _Look:
         padded = -count % size
         rows = {n: np.concatenate([v, v[:padded]]) for n, v in batch.items()}
         parts = [
-            np.asarray(self._values({n: v[i : i + size] for n, v in rows.items()}))
+            np.asarray(self._measures({n: v[i : i + size] for n, v in rows.items()}))
             for i in range(0, count + padded, size)
         ]
         return np.concatenate(parts)[:count]
@@ -118,20 +116,58 @@ class _Look:
         return has_order(self.relation) or bool(np.any((scores > _STEADY) & (values > _NOTABLE)))
 
     def ascend(self, starts: Batch, steps: int) -> list[dict[str, np.ndarray]]:
-        """Where gradient ascent on the violation gets to, best first."""
+        """Where ascent along the slopes of the violation gets to, best first."""
         here, best = starts, starts
         record = np.full(len(next(iter(starts.values()))), -np.inf)
         state = None
-        for _ in range(steps):
-            values, slopes = self._slopes(here)
-            values = np.nan_to_num(np.asarray(values), nan=-np.inf)
+        for number in range(steps):
+            side = -1 if number % 2 else 1
+            around = self._all(self.slopes.around(here, side))[:, 1]
+            values, pull = self.slopes.of(around, side)
+            values = np.nan_to_num(values, nan=-np.inf)
             better = values > record
             best = {n: np.where(_along(better, v), here[n], v) for n, v in best.items()}
             record = np.maximum(record, values)
-            pull = {n: np.asarray(slopes[n]) * d.metric(here[n]) for n, d in self.domains.items()}
-            step, state = _adam(pull, state, steps)
-            here = {n: d.moved(here[n], step[n]) for n, d in self.domains.items()}
+            move, state = _adam(pull, state, steps)
+            here = {n: d.moved(here[n], move[n]) for n, d in self.domains.items()}
         return [_row(best, int(i)) for i in np.argsort(-record)[:_KEPT]]
+
+
+class Slopes:
+    """Slopes by differences, in the steps of the domains.
+
+    The batch that is compiled for the search serves: reverse differentiation would have to
+    be compiled for each claim, and follows wrong rules. Forward and backward differences
+    take turns, so that an end of a domain is left.
+    """
+
+    def __init__(self, domains: Mapping[str, Domain]):
+        self.domains = domains
+        self.rows = 1 + sum(math.prod(d.shape) for d in domains.values())
+
+    def around(self, here: Batch, side: int) -> Batch:
+        """All points, then all points moved a little in their first number, and so on."""
+        batch, row = {}, 1
+        for name, domain in self.domains.items():
+            size = math.prod(domain.shape)
+            copies = np.repeat(here[name][None], self.rows, axis=0)
+            for entry in range(size):
+                step = np.zeros(size)
+                step[entry] = side * _STEP
+                copies[row + entry] = domain.moved(here[name], step.reshape(domain.shape))
+            batch[name], row = copies.reshape(-1, *domain.shape), row + size
+        return batch
+
+    def of(self, values: np.ndarray, side: int) -> tuple[np.ndarray, Batch]:
+        """The values at the points and their slopes, from those around them."""
+        at, *moved = values.reshape(self.rows, -1)
+        slopes = (np.reshape(moved, (self.rows - 1, -1)) - at).T * side / _STEP
+        batch, column = {}, 0
+        for name, domain in self.domains.items():
+            size = math.prod(domain.shape)
+            part = slopes[:, column : column + size]
+            batch[name], column = part.reshape(-1, *domain.shape), column + size
+        return at, batch
 
 
 def _along(flags: np.ndarray, values: np.ndarray) -> np.ndarray:

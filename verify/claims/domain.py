@@ -120,14 +120,6 @@ class Interval:
             low, high = np.nextafter(low, np.inf), np.nextafter(high, -np.inf)
         return np.clip(x, low, high)
 
-    def metric(self, x: np.ndarray) -> np.ndarray:
-        """How far a step of size one goes: as far as x is from the ends or from zero."""
-        if math.isfinite(self.low) and math.isfinite(self.high):
-            return np.full_like(x, self.high - self.low)
-        if math.isfinite(self.low):
-            return x - self.low
-        return self.high - x if math.isfinite(self.high) else 1 + abs(x)
-
     def moved(self, x: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Where steps lead, kept inside; a half-line is crossed by factors."""
         if math.isfinite(self.low) and math.isfinite(self.high):
@@ -205,10 +197,6 @@ class Integers:
         wide = rng.integers(self.low, self.high, shape, endpoint=True)
         near = self.low + rng.integers(0, min(10, self.high - self.low), shape, endpoint=True)
         return np.where(rng.random(shape) < 0.5, wide, near).astype(np.float64)
-
-    def metric(self, x: np.ndarray) -> np.ndarray:
-        """Integers are not moved by an ascent."""
-        return np.zeros_like(x)
 
     def moved(self, x: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Integers stay where they are."""

@@ -62,10 +62,6 @@ class Simplex:
         weights = np.where(rng.random((count, 1)) < 0.1, repeated, weights)
         return _on_grid(weights)
 
-    def metric(self, x: np.ndarray) -> np.ndarray:
-        """Entries are moved by factors."""
-        return x
-
     def moved(self, x: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Where steps lead, scaled to sum to one."""
         return _on_grid(x * np.exp(step))
