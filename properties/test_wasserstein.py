@@ -1,5 +1,9 @@
-"""The Wasserstein distance of two Gaussians, against quadrature of its definition, and its laws."""
+"""Wasserstein distances of Gaussians and of samples, against their definitions, and their laws."""
 
+import itertools
+from fractions import Fraction
+
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +13,7 @@ from hypothesis import strategies as st
 from mpmath import mp
 from oracles import exact, ulps
 
-from verify.functions import gaussian_wasserstein_1
+from verify.functions import empirical_wasserstein_1, gaussian_wasserstein_1
 
 # Two terms of one sign, each a product of at most four factors; erf within four ulps and
 # exp within two (JAX's accuracy page), and the quotient's rounding, which neither enlarges.
@@ -103,3 +107,94 @@ def test_gradients_at_equal_widths_are_signs(delta, width):
 
 def test_gradients_at_the_kink_are_zero():
     assert slopes(1.0, 2.0, 1.0, 2.0) == (0, 0)
+
+
+# Of samples. Numbers on this grid are exact in float32, and so are their differences; what
+# is left rounds a share, a product and at most as many sums as there are pieces.
+GRID = 2.0**-10
+SIZES = [(1, 1), (3, 3), (2, 3), (4, 1), (4, 6)]
+of_samples = jax.jit(empirical_wasserstein_1)
+
+
+def sample(size):
+    return st.lists(st.integers(-(2**12), 2**12), min_size=size, max_size=size).map(
+        lambda values: np.float32(np.array(values) * GRID)
+    )
+
+
+two_samples = st.sampled_from(SIZES).flatmap(lambda sizes: st.tuples(*map(sample, sizes)))
+
+
+def area_between(x, y):
+    """∫ |F - G| of the two samples' distribution functions, exactly."""
+    below = lambda points, t: Fraction(int(np.sum(points <= t)), len(points))
+    ends = sorted({*x.tolist(), *y.tolist()})
+    gap = lambda t: abs(below(x, t) - below(y, t))
+    area = sum(gap(a) * (Fraction(b) - Fraction(a)) for a, b in itertools.pairwise(ends))
+    return mp.mpf(Fraction(area).numerator) / Fraction(area).denominator
+
+
+@given(both=two_samples)
+def test_of_samples_it_is_the_area_between_the_distribution_functions(both):
+    x, y = both
+    assert ulps(of_samples(x, y), area_between(x, y)) <= len(x) + len(y) + 2
+
+
+@given(both=two_samples)
+def test_of_samples_it_is_symmetric_and_knows_no_order(both):
+    x, y = both
+    assert of_samples(x, y) == of_samples(y, x) == of_samples(x[::-1], y[::-1])
+
+
+@given(x=sample(3), shift=st.integers(-(2**12), 2**12))
+def test_of_a_sample_and_itself_moved_it_is_the_way_moved(x, shift):
+    shift = np.float32(shift * GRID)
+    assert ulps(of_samples(x, x + shift), exact(abs(shift))) <= 2 + len(x)
+
+
+@given(x=sample(2), y=sample(3), z=sample(2))
+def test_of_samples_no_way_round_is_shorter(x, y, z):
+    slack = 1 + 20 * float(jnp.finfo(jnp.float32).eps)  # of three values with up to seven ulps
+    assert of_samples(x, y) <= (of_samples(x, z) + of_samples(z, y)) * slack
+
+
+@given(x=sample(3))
+def test_of_samples_repeating_every_point_changes_little(x):
+    y = np.float32([0.25, -1.0, 2.0])
+    once, twice = of_samples(x, y), of_samples(np.repeat(x, 2), y)
+    assert abs(once - twice) <= 20 * jnp.finfo(jnp.float32).eps * once
+
+
+def test_the_slope_of_a_point_is_its_share_above_less_that_below():
+    x, y = jnp.array([5.0, 1.0]), jnp.array([2.0, 3.0, 6.0])
+    slopes = jax.jit(jax.grad(empirical_wasserstein_1))(x, y)
+    # The half of the levels that 5 has: a sixth against 3, a third against 6.
+    assert np.allclose(slopes, [1 / 6 - 1 / 3, -1 / 2], rtol=4 * jnp.finfo(jnp.float32).eps, atol=0)
+
+
+def test_many_points_in_half_precision_lose_nothing_to_their_number():
+    x, y = np.float16(np.arange(4096) / 4096), np.float16(np.arange(3000) / 4096)
+    wanted = mp.mpf(np.float64(empirical_wasserstein_1(np.float32(x), np.float32(y))).item())
+    assert ulps(empirical_wasserstein_1(x, y), wanted) <= 1
+
+
+def test_samples_may_be_batches_and_batches_empty():
+    x = np.float32([[0, 1], [2, 3]])
+    assert of_samples(x, np.float32([[1.0]])).tolist() == [0.5, 1.5]
+    assert of_samples(np.zeros((0, 2), np.float32), np.zeros((1, 3), np.float32)).shape == (0,)
+
+
+def test_samples_of_a_size_are_traced_once():
+    chex.clear_trace_counter()
+    compiled = jax.jit(chex.assert_max_traces(n=1)(empirical_wasserstein_1))
+    for shift in (1.0, 2.0):
+        assert compiled(jnp.zeros(3), jnp.full(2, shift)) == shift
+
+
+def test_samples_that_are_none_are_refused_by_name():
+    wanted = r"empirical_wasserstein_1 needs y with one entry or more along its last axis, got "
+    for bad in (1.0, np.zeros(0), np.zeros((2, 0))):
+        with pytest.raises(ValueError, match=wanted + r"shape \("):
+            empirical_wasserstein_1(np.ones(2), bad)
+    with pytest.raises(ValueError, match=r"needs shapes that broadcast before the last axis, got"):
+        empirical_wasserstein_1(np.ones((2, 3)), np.ones((3, 3)))

@@ -1,5 +1,7 @@
 """What a critic of slope at most one loses, and what its slope costs."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -69,12 +71,17 @@ def gradient_penalty(
     return jnp.mean((jnp.maximum(excess, 0) if one_sided else excess) ** 2, axis=-1)
 
 
+@jax.custom_jvp
 def _norm(x: Float[Array, "*batch d"]) -> Float[Array, "*batch"]:
     """‖x‖₂, whose squares neither overflow nor vanish."""
-    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(x), axis=-1, keepdims=True))
-    is_zero = largest == 0
-    scale = jnp.where(is_zero | jnp.isinf(largest), 1, largest)
-    # The root has no slope at zero, so it is not taken there.
-    scaled = jnp.where(is_zero, 1, x / scale)
-    norm = scale * jnp.sqrt(jnp.sum(scaled**2, axis=-1, keepdims=True))
-    return jnp.where(is_zero, 0, norm)[..., 0]
+    largest = jnp.max(jnp.abs(x), axis=-1, keepdims=True)
+    scale = jnp.where((largest == 0) | jnp.isinf(largest), 1, largest)
+    return (scale * jnp.sqrt(jnp.sum((x / scale) ** 2, axis=-1, keepdims=True)))[..., 0]
+
+
+@_norm.defjvp
+def _norm_jvp(primals: Any, tangents: Any) -> Any:
+    (x,), (dx,) = primals, tangents
+    norm = _norm(x)
+    unit = x / jnp.where(norm == 0, 1, norm)[..., None]
+    return norm, jnp.sum(unit * dx, axis=-1)

@@ -1,6 +1,5 @@
 """Critics of bounded slope: a network, its gradients in the input, and a bound on them."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -121,7 +120,7 @@ def lipschitz_bound(layers: Sequence[Layer]) -> Float[Array, ""]:
         5.0
     """
     layers, _ = _in_one_dtype("lipschitz_bound", layers)
-    return math.prod((_spectral_norm(layer.weights) for layer in layers), start=jnp.ones(()))
+    return jnp.prod(jnp.stack([_spectral_norm(layer.weights) for layer in layers]))
 
 
 def _spectral_norm(weights: Array) -> Array:

@@ -7,7 +7,7 @@ from jax import lax
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.arguments import REAL, arrays, floats
+from verify.functions.arguments import REAL, arrays, floats, samples
 
 
 class Projection(NamedTuple):
@@ -56,6 +56,7 @@ def projection_logit(
         labels=labels,
         features=features,
     )
+    labels, features = samples("projection_logit", labels=labels, features=features)
     _need_matching(weights, bias, labels, features)
     at_label = _sum("...k,kd->...d", labels, weights)
     at_point = _sum("...d,...d->...", at_label, features)
