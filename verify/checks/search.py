@@ -24,7 +24,7 @@ from verify.claims.relation import AllOf, AtMost, Equal, Implies, Less, Relation
 
 Batch = dict[str, np.ndarray]
 
-_NEIGHBOURS = (0.0, 3e-16, -7e-16)  # relative steps to neighbouring inputs
+_NEIGHBOURS = (3e-16, -7e-16)  # relative steps to neighbouring inputs
 _KEPT = 24  # points that the ranking hands on
 _STRATA = 16  # parts of the domain of which each hands on its best
 _LOST = 4  # points at which a side is NaN
@@ -58,15 +58,13 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
         scores, values = look.scores(batch)
         rows = _ranked(batch, scores, values, look.is_cheap)
         points = [_row(batch, i) for i in rows]
-        evaluated = count * (len(_NEIGHBOURS) if look.is_cheap else 1)
         if effort.ascents and look.is_cheap and look.may_climb(scores, values):
             count = min(effort.ascents, max(_FEWEST_ASCENTS, _MOST_ROWS // look.slopes.rows))
             starts = _starts(scores, values, count, rng)
             points = look.ascend({n: v[starts] for n, v in batch.items()}, effort.steps) + points
-            evaluated += count * look.slopes.rows * effort.steps
     settled = [_settled(claim.domains, p) for p in points]
     return Found(
-        [p for p in settled if p is not None], evaluated, str(jax.devices()[0].device_kind)
+        [p for p in settled if p is not None], look.evaluated, str(jax.devices()[0].device_kind)
     )
 
 
@@ -77,12 +75,13 @@ class _Look:
         self.domains = claim.domains
         self.traced = claim.traced
         self.relation = self.traced.relation(self.traced.program.jaxpr.outvars)
-        self.chunk = cost.float_chunk(cost.float_cost(self.traced.program))
+        self.chunk = min(cost.float_chunk(cost.float_cost(self.traced.program)), count)
         self.is_cheap = cost.is_direct(self.traced.program)
         fast = jaxprs.fast_compilation()
         options = fast if count < _MANY else None
         self._measures = jax.jit(jax.vmap(self._measured), compiler_options=options)
         self.slopes = Slopes(claim.domains)
+        self.evaluated = 0
 
     def _measured(self, values: Mapping[str, Any]) -> Any:
         """The violation, relative and steep."""
@@ -92,19 +91,24 @@ class _Look:
 
     def scores(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
         """How steady and how large the violation is at each point of a batch."""
+        values = self._all(batch)[:, 0]
         if not self.is_cheap:  # an error of quadrature is as steady as a violation
-            values = self._all(batch)[:, 0]
             return np.where(values > _QUADRATURE, values, -np.inf), values
-        nearby = ({n: v * (1 + step) for n, v in batch.items()} for step in _NEIGHBOURS)
-        stack = np.stack([self._all(near)[:, 0] for near in nearby])
-        least, spread = stack.min(0), stack.max(0) - stack.min(0)
-        return np.where(least > 0, least / (spread + _ROUNDING), -np.inf), stack[0]
+        scores = np.full(len(values), -np.inf)
+        rows = np.flatnonzero(values > _STEADY * _ROUNDING)  # no other can be steady
+        if len(rows):
+            nearby = ({n: v[rows] * (1 + step) for n, v in batch.items()} for step in _NEIGHBOURS)
+            stack = np.stack([values[rows], *(self._all(near)[:, 0] for near in nearby)])
+            least, spread = stack.min(0), stack.max(0) - stack.min(0)
+            scores[rows] = np.where(least > 0, least / (spread + _ROUNDING), -np.inf)
+        return scores, values
 
     def _all(self, batch: Batch) -> np.ndarray:
         count = len(next(iter(batch.values())))
-        size = min(self.chunk, count)
+        self.evaluated += count
+        size = self.chunk
         padded = -count % size
-        rows = {n: np.concatenate([v, v[:padded]]) for n, v in batch.items()}
+        rows = {n: np.concatenate([v, np.repeat(v[:1], padded, axis=0)]) for n, v in batch.items()}
         parts = [
             np.asarray(self._measures({n: v[i : i + size] for n, v in rows.items()}))
             for i in range(0, count + padded, size)
