@@ -24,8 +24,8 @@ class LinearGaussian(NamedTuple):
         scale: s, positive, in that unit.
     """
 
-    decoder: Real[ArrayLike, "features latent"]
-    mean: Real[ArrayLike, " features"]
+    decoder: Float[Array, "features latent"]
+    mean: Float[Array, " features"]
     scale: Real[ArrayLike, ""]
 
 
@@ -37,15 +37,15 @@ class DiagonalGaussian(NamedTuple):
         log_variance: t, dimensionless.
     """
 
-    mean: Real[ArrayLike, "*batch latent"]
-    log_variance: Real[ArrayLike, "*batch latent"]
+    mean: Float[Array, "*batch latent"]
+    log_variance: Float[Array, "*batch latent"]
 
 
 class Gaussian(NamedTuple):
     """N(m, C): mean and covariance, which all samples share."""
 
-    mean: Real[ArrayLike, "*batch latent"]
-    covariance: Real[ArrayLike, "latent latent"]
+    mean: Float[Array, "*batch latent"]
+    covariance: Float[Array, "latent latent"]
 
 
 def linear_gaussian_log_evidence(

@@ -22,9 +22,9 @@ class PCA(NamedTuple):
             the others are dropped.
     """
 
-    mean: Real[ArrayLike, " features"]
-    components: Real[ArrayLike, "components features"]
-    eigenvalues: Real[ArrayLike, " eigenvalues"]
+    mean: Float[Array, " features"]
+    components: Float[Array, "components features"]
+    eigenvalues: Float[Array, " eigenvalues"]
 
 
 def pca(x: Real[ArrayLike, "samples features"], *, components: int | None = None) -> PCA:

@@ -24,10 +24,10 @@ class LinearVAE(NamedTuple):
         decoder: W, in the unit of x.
     """
 
-    mean: Real[ArrayLike, " features"]
-    encoder: Real[ArrayLike, "latent features"]
-    log_variance: Real[ArrayLike, " latent"]
-    decoder: Real[ArrayLike, "features latent"]
+    mean: Float[Array, " features"]
+    encoder: Float[Array, "latent features"]
+    log_variance: Float[Array, " latent"]
+    decoder: Float[Array, "features latent"]
 
 
 class LinearVAEOptimum(NamedTuple):
