@@ -234,12 +234,12 @@ def test_markdown_is_a_table_a_file():
     text = to_markdown(RUN)
     assert "### a.py\n\n| claim |" in text
     assert (
-        "| `wrong` | \\[bold\\]x\\[/bold\\] \\| y\\_1 :smile: | holds | **refuted** |"
+        "| `wrong` | \\[bold\\]x\\[/bold\\] \\| y\\_1 :smile: |  | holds | **refuted** |"
         " at w = 5.0, h = \\[1.0, 2.0\\] |\n" in text
     )
-    assert "| `odd` | g(x) = -g(x). | refuted | refuted | at x = 1.0 |" in text
+    assert "| `odd` | g(x) = -g(x). |  | refuted | refuted | at x = 1.0 |" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert all(len(re.findall(r"(?<!\\)\|", row)) == 6 for row in rows)
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 7 for row in rows)
 
 
 def test_markdown_does_not_depend_on_the_time():

@@ -7,7 +7,14 @@ from verify.checks.verdict import Verdict
 from verify.report.records import Run, by_file, name_of
 from verify.report.words import first_line, gist, summary_line
 
-_HEAD = ("claim", "statement", "expected", "verdict", "counterexample, reason or evidence")
+_HEAD = (
+    "claim",
+    "statement",
+    "source",
+    "expected",
+    "verdict",
+    "counterexample, reason or evidence",
+)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~$])")
 
 
@@ -46,6 +53,7 @@ def _cells(verdict: Verdict) -> tuple[str, ...]:
     return (
         f"`{name_of(verdict.id)}`",
         escaped(first_line(verdict.statement)),
+        escaped(verdict.source),
         expected,
         status,
         escaped(gist(verdict)),
