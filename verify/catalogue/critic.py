@@ -124,11 +124,12 @@ def the_penalised_loss_is_stationary_above_unit_slope(delta, weight):
     return vf.equal(slope, 0)
 
 
-@vf.claim(**_LINE, c=vf.reals(-10, 10), source="Notes B, 5e")
-def the_penalised_loss_is_least_above_unit_slope(delta, weight, c):
+@vf.claim(**_LINE, shift=vf.reals(-10, 10), source="Notes B, 5e")
+def the_penalised_loss_is_least_above_unit_slope(delta, weight, shift):
     """No slope c has a lower loss than c = 1 + δ/(2λ), under either penalty."""
     two, one = _penalised(delta, weight), _penalised(delta, weight, one_sided=True)
     best = 1 + delta / (2 * weight)
+    c = best + shift
     return vf.all_of(vf.at_most(two(best), two(c)), vf.at_most(one(best), one(c)))
 
 
