@@ -190,7 +190,7 @@ def _samples(mean, angle, eigenvalues):
     cos, sin = jnp.cos(angle), jnp.sin(angle)
     components = jnp.stack([jnp.stack([cos, sin]), jnp.stack([-sin, cos])])
     steps = jnp.sqrt(2 * eigenvalues)[:, None] * components
-    return mean + jnp.concatenate([steps, -steps]), PCA(mean, components, eigenvalues)
+    return mean[None] + jnp.concatenate([steps, -steps]), PCA(mean, components, eigenvalues)
 
 
 def _mean_loss(model, samples, s, alpha):

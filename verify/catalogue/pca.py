@@ -29,7 +29,7 @@ _TWO_POINTS: dict[str, Any] = {
 
 def _covariance(samples):
     """Σ (x - x̄)(x - x̄)ᵀ/N."""
-    centred = samples - jnp.mean(samples, axis=0)
+    centred = samples - jnp.mean(samples, axis=0, keepdims=True)
     return centred.T @ centred / len(samples)
 
 
@@ -120,7 +120,7 @@ def the_components_in_two_dimensions(samples):
     same = vf.all_of(
         vf.equal(found.eigenvalues, wanted.eigenvalues),
         vf.equal(outer(found), outer(wanted)),
-        vf.equal(turned, wanted.components.T * wanted.eigenvalues),
+        vf.equal(turned, (wanted.eigenvalues[:, None] * wanted.components).T),
     )
     return vf.implies(_are_apart(samples), same)
 
@@ -176,7 +176,7 @@ def the_decoder_of_the_best_linear_vae_spans_the_components(samples, s, alpha):
     """Its columns are eigenvectors of the covariance, and not zero exactly where λ > αs²."""
     fit = _in_the_plane(samples)
     W = linear_vae_from_pca(fit, scale=s, alpha=alpha).decoder
-    spans = vf.equal(_covariance(samples) @ W, W * fit.eigenvalues)
+    spans = vf.equal(_covariance(samples) @ W, W @ jnp.diag(fit.eigenvalues))
     kept = [
         _is_kept_over(alpha * s**2, eigenvalue, column)
         for eigenvalue, column in zip(fit.eigenvalues, W.T, strict=True)
@@ -211,7 +211,7 @@ def the_encoder_of_a_vae_is_affine_to_first_order(weights, x):
     V, U = weights[:4].reshape(2, 2), weights[4:]
     slope = jax.jacfwd(_tanh_encoder(weights))
     return vf.all_of(
-        vf.equal(slope(x), (U * (1 - jnp.tanh(V @ x) ** 2)) @ V),
+        vf.equal(slope(x), U @ jnp.diag(1 - jnp.tanh(V @ x) ** 2) @ V),
         vf.equal(slope(jnp.zeros(2)), U @ V),
     )
 
