@@ -167,14 +167,6 @@ def test_a_cell_is_made_of_its_gates(parameters, state, xs):
     assert largest(h, o * np.tanh(c)) <= STATE_ERROR_FLOAT32
 
 
-def test_no_steps_have_no_states_and_no_gradient():
-    states = lstm(ones, np.zeros((0, 1)))
-    assert states.h.shape == states.c.shape == (0, 2)
-    gradient = lstm_gradient(ones, np.zeros((0, 1)), np.zeros((0, 2)))
-    assert jax.tree.map(jnp.shape, gradient.parameters) == jax.tree.map(jnp.shape, ones)
-    assert largest(gradient, jax.tree.map(jnp.zeros_like, gradient)) == 0
-
-
 def test_without_inputs_it_runs_on_its_own():
     alone = ones._replace(W=np.ones((4, 2, 0)))
     constant = ones._replace(W=np.zeros((4, 2, 1)))
@@ -270,6 +262,10 @@ def test_wrong_arguments_are_refused_by_name():
         lstm_gates(ones, np.ones(2), xs)
     with pytest.raises(ValueError, match=r"lstm needs state\.c of shape \(2,\), got shape \(3,\)"):
         lstm(ones, xs, state._replace(c=np.ones(3)))
+    with pytest.raises(ValueError, match=r"lstm needs xs of one step or more, got shape \(0, 1\)"):
+        lstm(ones, xs[:0])
+    with pytest.raises(ValueError, match=r"lstm_gradient needs xs of one step or more"):
+        lstm_gradient(ones, xs[:0], np.ones((0, 2)))
     with pytest.raises(ValueError, match=r"lstm_gradient needs cotangent of shape \(3, 2\), got"):
         lstm_gradient(ones, xs, np.ones((2, 2)))
 

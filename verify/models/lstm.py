@@ -9,7 +9,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.logistic import centred_logistic, logistic
-from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting
+from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting, need_steps
 from verify.models.sizes import Sized
 
 # Products of matrices as exact as the dtype allows, on accelerators too.
@@ -37,11 +37,11 @@ def lstm(
 
     Returns:
         The hidden states and the cells, each of shape (steps, hidden), in the dtype that
-        the arguments promote to; hidden states in [-1, 1]. No steps give no states.
+        the arguments promote to; hidden states in [-1, 1].
 
     Raises:
         TypeError: parameters or state is of another type, or an array is not real.
-        ValueError: shapes do not fit each other.
+        ValueError: shapes do not fit each other, or there are no steps.
 
     Gradient: lstm_gradient; in the tails of the gates too.
     Source: Hochreiter and Schmidhuber (1997); with the forget gate of Gers, Schmidhuber and
@@ -53,6 +53,7 @@ def lstm(
         (5, 2)
     """
     parameters, state, xs = fitting("lstm", parameters, state, xs=Sized(xs, "steps inputs"))
+    need_steps("lstm", xs)
 
     def step(state: LSTMState, x: Float[Array, " inputs"]) -> tuple[LSTMState, LSTMState]:
         new = following(state, gates_at(preactivations(parameters, state.h, x)))

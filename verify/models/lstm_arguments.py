@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax.typing import ArrayLike
-from jaxtyping import Real
+from jaxtyping import Array, Real
 
 from verify.models.sizes import Sized, record, sized
 
@@ -53,6 +53,16 @@ def fitting(
     if state is None:
         rest = [jnp.zeros_like(b[0]), jnp.zeros_like(b[0]), *rest]
     return LSTMParameters(W, U, b), LSTMState(rest[0], rest[1]), *rest[2:]
+
+
+def need_steps(function: str, xs: Array) -> None:
+    """An error where a sequence is empty.
+
+    Raises:
+        ValueError: it is.
+    """
+    if not len(xs):
+        raise ValueError(f"{function} needs xs of one step or more, got shape {xs.shape}.")
 
 
 def _fields(

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Real
 
 from verify.functions.logistic import logistic
 from verify.models.lstm import LSTMGates, following, gates_at, preactivations, tanh
-from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting
+from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting, need_steps
 from verify.models.sizes import Sized
 
 
@@ -64,6 +64,7 @@ def lstm_gradient(
     """
     given = {"xs": Sized(xs, "steps inputs"), "cotangent": Sized(cotangent, "steps hidden")}
     parameters, state, xs, cotangent = fitting("lstm_gradient", parameters, state, **given)
+    need_steps("lstm_gradient", xs)
     steps = _forwards(parameters, xs, state)
     state, dz = _backwards(parameters, steps, cotangent)
     weights = lambda inputs: jnp.einsum("tkn,tm->knm", dz, inputs, precision="highest")
