@@ -66,8 +66,10 @@ def _equation_cost(equation: Any, machine: _Machine) -> int:
     inner = sum(_cost(i, machine) for i in inner_jaxprs(equation))
     if equation.primitive.name == "scan":
         return scan_of(equation).length * inner
+    if equation.primitive.name in machine.evaluations:
+        return machine.evaluations[equation.primitive.name] * inner * max(size, 1)
     if inner:
-        return machine.evaluations.get(equation.primitive.name, 1) * inner * max(size, 1)
+        return inner
     return max(size, 1) + machine.array * any(v.aval.shape for v in equation.outvars)
 
 

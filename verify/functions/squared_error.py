@@ -29,12 +29,12 @@ def mean_squared_error(
         >>> float(mean_squared_error(jnp.array([1.0, 2.0]), jnp.array([1.0, 4.0])))
         2.0
     """
-    if jnp.shape(prediction) != jnp.shape(target):
-        got = f"shapes {jnp.shape(prediction)} and {jnp.shape(target)}"
-        raise ValueError(f"mean_squared_error needs prediction and target of one shape, got {got}.")
     prediction, target = floats(
         "mean_squared_error", prediction=(prediction, REAL), target=(target, REAL)
     )
+    if prediction.shape != target.shape:
+        got = f"shapes {prediction.shape} and {target.shape}"
+        raise ValueError(f"mean_squared_error needs prediction and target of one shape, got {got}.")
     if not prediction.size:
         raise ValueError(f"mean_squared_error needs entries, got shape {prediction.shape}.")
     return jnp.mean((prediction - target) ** 2)
