@@ -9,8 +9,8 @@ from verify.arithmetic.jaxprs import Closed, all_equations, inner_jaxprs, scan_o
 _EVALUATIONS = {"integral": 1_000, "series": 100, "limit": 300, "derivative": 20, "while": 20}
 _POINT = 40  # what a reading in balls costs beside its equations
 _MOST_DEAR = 1  # integrals and the like in a claim that is searched in floats
-_BALL_BUDGET = 300_000  # equations read in balls, all points together: about half a second
-_FLOAT_BUDGET = 2**25  # equations evaluated in floats
+_BALL_BUDGET = 200_000  # equations read in balls, all points together: a third of a second
+_FLOAT_BUDGET = 2**24  # equations evaluated in floats
 _MEMORY_BUDGET = 2**24  # numbers held at once by a batch in floats
 
 

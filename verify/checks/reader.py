@@ -176,6 +176,8 @@ class Reader:
 def as_balls(value: Any) -> Any:
     """Floats as the exact reals that they are."""
     array = np.asarray(value, np.float64)
+    if not array.ndim:
+        return exact(array[()])
     result = np.empty(array.shape, object)
     result[...] = np.frompyfunc(exact, 1, 1)(array) if array.size else None
     return unboxed(result)

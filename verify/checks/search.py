@@ -35,7 +35,7 @@ _STEADY = 32.0  # a difference over its scatter that rounding hardly ever shows
 _COLUMNS = 8  # numbers of a point are padded to a multiple of it
 _RATES = (0.1, 1e-4)  # of the first and the last step of an ascent, beside the domains' own
 _STEP = 2.0**-20  # of a difference, in steps of the domains
-_MOST_ROWS, _FEWEST_ASCENTS = 2**14, 8  # evaluated at once by all ascents
+_MOST_ROWS, _FEWEST_ASCENTS = 2**12, 8  # evaluated at once by all ascents
 _MANY = 2**18  # points, from which on it pays to compile slowly for a faster run
 
 
@@ -185,11 +185,12 @@ def _adam(pull: Batch, state: Any, steps: int) -> tuple[Batch, Any]:
     padding = -flat.shape[1] % _COLUMNS
     flat = np.pad(np.clip(np.nan_to_num(flat), -1e100, 1e100), ((0, 0), (0, padding)))
     state = _optimiser(steps).init(jnp.asarray(flat)) if state is None else state
-    moves, state = _adam_step(flat, state, steps=steps)
+    found, state = _adam_step(flat, state, steps=steps)
+    moves = np.asarray(found)
     parts, position = {}, 0
     for name, value in pull.items():
         size = math.prod(value.shape[1:])
-        part = np.asarray(moves[:, position : position + size])
+        part = moves[:, position : position + size]
         parts[name], position = part.reshape(value.shape), position + size
     return parts, state
 
