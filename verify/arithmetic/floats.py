@@ -30,9 +30,9 @@ def integral(program: Closed, low: Any, high: Any, closed: Sequence[Any]) -> Any
     points, width = _points(program, low, high, closed)
     f = jax.vmap(lambda z: evaluate(program, z, *closed)[0])
     rule = _tanh_sinh if len(points) <= _FEW else _gauss_legendre
-    nodes, weights = rule(points.dtype)
+    nodes, weights = map(jnp.asarray, rule(points.dtype))
     spans = jnp.diff(points)
-    tail, tail_weights = _exp_sinh(points.dtype)
+    tail, tail_weights = map(jnp.asarray, _exp_sinh(points.dtype))
     is_endless = jnp.stack([jnp.isinf(low), jnp.isinf(high)])
     pieces = points[:-1, None] + jnp.outer(spans, nodes)
     tails = jnp.stack([points[0] - width * tail, points[-1] + width * tail])

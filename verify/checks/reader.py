@@ -177,7 +177,7 @@ def as_balls(value: Any) -> Any:
     """Floats as the exact reals that they are."""
     array = np.asarray(value, np.float64)
     if not array.ndim:
-        return exact(array[()])
+        return exact(array.item())
     result = np.empty(array.shape, object)
     result[...] = np.frompyfunc(exact, 1, 1)(array) if array.size else None
     return unboxed(result)

@@ -52,14 +52,14 @@ def lstm(
         >>> lstm(zeros, jnp.ones((5, 3))).h.shape
         (5, 2)
     """
-    parameters, state, xs = fitting("lstm", parameters, state, xs=Sized(xs, "steps inputs"))
-    need_steps("lstm", xs)
+    weights, first, inputs = fitting("lstm", parameters, state, xs=Sized(xs, "steps inputs"))
+    need_steps("lstm", inputs)
 
     def step(state: LSTMState, x: Float[Array, " inputs"]) -> tuple[LSTMState, LSTMState]:
-        new = following(state, gates_at(preactivations(parameters, state.h, x)))
+        new = following(state, gates_at(preactivations(weights, state.h, x)))
         return new, new
 
-    return jax.lax.scan(step, state, xs)[1]
+    return jax.lax.scan(step, first, inputs)[1]
 
 
 def lstm_cell(
@@ -83,8 +83,8 @@ def lstm_cell(
         >>> lstm_cell(zeros, LSTMState(jnp.zeros(1), jnp.ones(1)), jnp.ones(1)).c
         Array([0.5], dtype=float32)
     """
-    parameters, state, x = fitting("lstm_cell", parameters, state, x=Sized(x, "inputs"))
-    return following(state, gates_at(preactivations(parameters, state.h, x)))
+    weights, before, inputs = fitting("lstm_cell", parameters, state, x=Sized(x, "inputs"))
+    return following(before, gates_at(preactivations(weights, before.h, inputs)))
 
 
 def lstm_gates(
@@ -108,8 +108,8 @@ def lstm_gates(
         Array([0.5], dtype=float32)
     """
     axes = {"h": Sized(h, "hidden"), "x": Sized(x, "inputs")}
-    parameters, _, h, x = fitting("lstm_gates", parameters, None, **axes)
-    return gates_at(preactivations(parameters, h, x))
+    weights, _, before, inputs = fitting("lstm_gates", parameters, None, **axes)
+    return gates_at(preactivations(weights, before, inputs))
 
 
 def preactivations(

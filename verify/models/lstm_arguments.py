@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 from jaxtyping import Array, Real
 
 from verify.models.sizes import Sized, record, sized
@@ -12,16 +11,16 @@ from verify.models.sizes import Sized, record, sized
 class LSTMParameters(NamedTuple):
     """Weights and biases of z = W x + U h + b, stacked: forget, input, output, candidate."""
 
-    W: Real[ArrayLike, "4 hidden inputs"]
-    U: Real[ArrayLike, "4 hidden hidden"]
-    b: Real[ArrayLike, "4 hidden"]
+    W: Real[Array, "4 hidden inputs"]
+    U: Real[Array, "4 hidden hidden"]
+    b: Real[Array, "4 hidden"]
 
 
 class LSTMState(NamedTuple):
     """What a step hands to the next: the hidden state h and the cell c."""
 
-    h: Real[ArrayLike, "*steps hidden"]
-    c: Real[ArrayLike, "*steps hidden"]
+    h: Real[Array, "*steps hidden"]
+    c: Real[Array, "*steps hidden"]
 
 
 def fitting(

@@ -63,14 +63,14 @@ def lstm_gradient(
         (4, 2)
     """
     given = {"xs": Sized(xs, "steps inputs"), "cotangent": Sized(cotangent, "steps hidden")}
-    parameters, state, xs, cotangent = fitting("lstm_gradient", parameters, state, **given)
-    need_steps("lstm_gradient", xs)
-    steps = _forwards(parameters, xs, state)
-    state, dz = _backwards(parameters, steps, cotangent)
-    weights = lambda inputs: jnp.einsum("tkn,tm->knm", dz, inputs, precision="highest")
-    in_parameters = LSTMParameters(weights(xs), weights(steps.before.h), dz.sum(axis=0))
-    in_xs = jnp.einsum("knm,tkn->tm", parameters.W, dz, precision="highest")
-    return LSTMGradient(in_parameters, in_xs, state)
+    weights, first, inputs, direct = fitting("lstm_gradient", parameters, state, **given)
+    need_steps("lstm_gradient", inputs)
+    steps = _forwards(weights, inputs, first)
+    in_first, dz = _backwards(weights, steps, direct)
+    times = lambda values: jnp.einsum("tkn,tm->knm", dz, values, precision="highest")
+    in_parameters = LSTMParameters(times(inputs), times(steps.before.h), dz.sum(axis=0))
+    in_xs = jnp.einsum("knm,tkn->tm", weights.W, dz, precision="highest")
+    return LSTMGradient(in_parameters, in_xs, in_first)
 
 
 def _forwards(

@@ -77,7 +77,7 @@ class Integral:
             if not low < high:
                 return arb.nan()
         if self.swapped:
-            closed = nudged(closed)
+            closed = tuple(nudged(closed))
             note_exchange("a derivative under an improper integral")
         centres, width = self._centres(low, high, closed)
         if current().second_look:

@@ -44,7 +44,7 @@ class Limit:
     def __call__(self, at: arb, *closed: Any) -> arb:
         if at.is_nan() or not (at.is_finite() or at.is_exact()):
             return arb.nan()
-        closed = nudged(closed) if self.swapped else closed
+        closed = tuple(nudged(closed)) if self.swapped else closed
         values = [self._from(at, sign, closed) for sign in self._signs(at)]
         value = _agreed([v for v in values if v is not None]) if None not in values else None
         if value is None:

@@ -40,7 +40,7 @@ class Series:
         if not (high.is_exact() and high > 0):
             return arb(0) if high.is_exact() else arb.nan()
         if self.swapped:
-            closed = nudged(closed)
+            closed = tuple(nudged(closed))
             note_exchange("a derivative under an infinite series")
         value = self._infinite(first, closed)
         if value is None:
