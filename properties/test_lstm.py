@@ -256,6 +256,8 @@ def test_wrong_arguments_are_refused_by_name():
         ValueError, match=r"lstm needs parameters\.W of shape \(4, hidden, inputs\)"
     ):
         lstm(jax.tree.map(lambda x: x[:3], ones), xs)
+    with pytest.raises(ValueError, match=r"lstm needs parameters\.W of shape .*, got shape \(3,"):
+        lstm(ones._replace(W=ones.W[:3]), xs)
     with pytest.raises(ValueError, match=r"lstm needs xs of shape \(steps, 1\), got shape \(1,\)"):
         lstm(ones, xs[0])
     with pytest.raises(ValueError, match=r"lstm_gates needs x of shape \(1,\), got shape \(3, 1\)"):

@@ -144,6 +144,26 @@ def test_the_dtype_is_kept(dtype):
         assert jnp.all(abs(fit.components - jnp.eye(2, 3, dtype=dtype)) <= 64 * EPS)
 
 
+class Held:
+    """A value that a library holds, and JAX asks for."""
+
+    def __init__(self, value):
+        self.value = jnp.asarray(value)
+
+    def __jax_array__(self):
+        return self.value
+
+
+def test_what_converts_to_an_array_is_taken_as_one():
+    fit = pca(APART, components=2)
+    held, x = jax.tree.map(Held, fit), jnp.ones(3)
+    assert np.array_equal(pca_transform(fit, Held(x)), pca_transform(fit, x))
+    assert np.array_equal(pca_transform(held, x), pca_transform(fit, x))
+    assert pca_transform(fit, Held(np.ones(3, int))).dtype == jnp.float32
+    with pytest.raises(ValueError, match=r"pca_transform needs x of shape .* 3\), got shape \(2,"):
+        pca_transform(fit, Held(jnp.ones(2)))
+
+
 def test_integers_become_floats_and_dtypes_are_promoted():
     fit = pca(np.array([[1, 0], [-1, 0]]), components=1)
     assert fit.mean.dtype == jnp.float32

@@ -4,7 +4,7 @@ A concrete argument out of its range is an error that names it. A traced one can
 looked at, and becomes NaN there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -44,11 +44,7 @@ def floats(function: str, **arguments: tuple[ArrayLike, Range]) -> list[jax.Arra
     """
     values = {name: _need_real(function, name, value) for name, (value, _) in arguments.items()}
     _need_one_shape(function, {name: np.shape(value) for name, value in values.items()})
-    dtype = _one_dtype(values)
-    return [
-        jnp.asarray(_kept(function, name, value, arguments[name][1]), dtype)
-        for name, value in values.items()
-    ]
+    return _kept_in_one_dtype(function, values, {name: r for name, (_, r) in arguments.items()})
 
 
 def samples(function: str, *, axes: int = 1, **arguments: ArrayLike) -> list[jax.Array]:
@@ -80,14 +76,36 @@ def samples(function: str, *, axes: int = 1, **arguments: ArrayLike) -> list[jax
     return [jnp.asarray(value, _one_dtype(values)) for value in values.values()]
 
 
-def arrays(function: str, **arguments: ArrayLike) -> list[jax.Array]:
+def arrays(
+    function: str, ranges: Mapping[str, Range] | None = None, /, **arguments: ArrayLike
+) -> list[jax.Array]:
     """The arguments in one floating dtype, of any shapes.
+
+    Args:
+        function: the name for error messages.
+        ranges: by name, of the arguments that have one.
+        **arguments: by name, the value.
+
+    Returns:
+        Arrays in the dtype that they promote to; of integers only, in JAX's default.
 
     Raises:
         TypeError: an argument is no real number or array of them.
+        ValueError: a concrete value is outside its range.
     """
     values = {name: _need_real(function, name, value) for name, value in arguments.items()}
-    return [jnp.asarray(value, _one_dtype(values)) for value in values.values()]
+    return _kept_in_one_dtype(function, values, ranges or {})
+
+
+def _kept_in_one_dtype(
+    function: str, values: dict[str, Any], ranges: Mapping[str, Range]
+) -> list[jax.Array]:
+    """Real values as arrays; ranges are those of the values before they are rounded."""
+    dtype = _one_dtype(values)
+    return [
+        jnp.asarray(_kept(function, name, value, ranges.get(name, REAL)), dtype)
+        for name, value in values.items()
+    ]
 
 
 def _one_dtype(values: dict[str, Any]) -> Any:

@@ -41,14 +41,11 @@ def fitting(
         TypeError: parameters or state is of another type, or an array is not real.
         ValueError: shapes do not fit each other.
     """
-    axes = "gates hidden inputs", "gates hidden hidden", "gates hidden"
+    axes = "4 hidden inputs", "4 hidden hidden", "4 hidden"
     given = _fields(function, "parameters", parameters, LSTMParameters, axes)
     if state is not None:
         given |= _fields(function, "state", state, LSTMState, ("hidden", "hidden"))
     W, U, b, *rest = sized(function, given | others)
-    if len(W) != 4:
-        wanted = "(4, hidden, inputs)"
-        raise ValueError(f"{function} needs parameters.W of shape {wanted}, got shape {W.shape}.")
     if state is None:
         rest = [jnp.zeros_like(b[0]), jnp.zeros_like(b[0]), *rest]
     return LSTMParameters(W, U, b), LSTMState(rest[0], rest[1]), *rest[2:]

@@ -4,16 +4,16 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.typing import ArrayLike
 
-from verify.functions.arguments import REAL, Range, floats
+from verify.functions.arguments import REAL, Range, arrays
 
 
 class Sized(NamedTuple):
     """A value, the names of its axes and its range.
 
-    "... features" stands for any axes, the same for all arguments, and then features.
+    "... features" stands for any axes, the same for all arguments, and then features; a
+    number stands for itself.
     """
 
     value: ArrayLike
@@ -35,14 +35,12 @@ def sized(function: str, arguments: dict[str, Sized]) -> list[jax.Array]:
         TypeError: an argument is no real number or array of them.
         ValueError: axes do not fit, or a concrete value is outside its range.
     """
-    arrays = [floats(function, **{name: (x.value, x.range)})[0] for name, x in arguments.items()]
-    sizes: dict[str, int] = {}
-    for name, argument in arguments.items():
-        _need_axes(function, name, argument, sizes)
-    dtype = jnp.result_type(*(argument.value for argument in arguments.values()))
-    if not jnp.issubdtype(dtype, jnp.floating):
-        dtype = jnp.result_type(float)
-    return [array.astype(dtype) for array in arrays]
+    ranges = {name: argument.range for name, argument in arguments.items()}
+    values = arrays(function, ranges, **{name: x.value for name, x in arguments.items()})
+    sizes: dict[str, Any] = {}
+    for (name, argument), value in zip(arguments.items(), values, strict=True):
+        _need_axes(function, name, argument.axes.split(), value.shape, sizes)
+    return values
 
 
 def record(function: str, name: str, value: Any, kind: type[Any]) -> Any:
@@ -63,15 +61,19 @@ def spread(vector: jax.Array, over: jax.Array) -> jax.Array:
     return jnp.expand_dims(vector, tuple(range(over.ndim - 1)))
 
 
-def _need_axes(function: str, name: str, argument: Sized, sizes: dict[str, Any]) -> None:
+def _need_axes(
+    function: str, name: str, names: list[str], shape: tuple[int, ...], sizes: dict[str, Any]
+) -> None:
     """An error where the axes are others than named; new names are given their sizes."""
-    names, shape = argument.axes.split(), np.shape(argument.value)
     if names[:1] == ["..."]:
         first = max(len(shape) - len(names) + 1, 0)
         found = [shape[:first], *shape[first:]]
     else:
         found = list(shape)
-    known = [sizes.get(axis, size) for axis, size in zip(names, found, strict=False)]
+    known = [
+        int(axis) if axis.isdigit() else sizes.get(axis, size)
+        for axis, size in zip(names, found, strict=False)
+    ]
     if len(found) != len(names) or known != found:
         raise ValueError(
             f"{function} needs {name} of shape {_written(names, sizes)}, got shape {shape}."
