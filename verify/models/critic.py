@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import POSITIVE, arrays, floats, samples
+from verify.models.products import einsum
 
 
 class Layer(NamedTuple):
@@ -65,7 +65,7 @@ def mlp_critic(
 
 
 def _affine(layer: Layer, x: Array) -> Array:
-    product = jnp.einsum("...i,oi->...o", x, layer.weights, precision=lax.Precision.HIGHEST)
+    product = einsum("...i,oi->...o", x, layer.weights)
     return product + jnp.broadcast_to(layer.bias, product.shape)
 
 

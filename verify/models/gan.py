@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jax import lax
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import REAL, arrays, floats, samples
+from verify.models.products import einsum
 
 
 class Projection(NamedTuple):
@@ -58,9 +58,9 @@ def projection_logit(
     )
     labels, features = samples("projection_logit", labels=labels, features=features)
     _need_matching(weights, bias, labels, features)
-    at_label = _sum("...k,kd->...d", labels, weights)
-    at_point = _sum("...d,...d->...", at_label, features)
-    return at_point + jnp.broadcast_to(_sum("...k,k->...", labels, bias), at_point.shape)
+    at_label = einsum("...k,kd->...d", labels, weights)
+    at_point = einsum("...d,...d->...", at_label, features)
+    return at_point + jnp.broadcast_to(einsum("...k,k->...", labels, bias), at_point.shape)
 
 
 def optimal_projection(
@@ -92,11 +92,7 @@ def optimal_projection(
             f" {mu.shape} and {mu_hat.shape}."
         )
     apart, middle = mu - mu_hat, (mu + mu_hat) / 2
-    return Projection(apart, -_sum("kd,kd->k", apart, middle))
-
-
-def _sum(subscripts: str, *factors: Array) -> Array:
-    return jnp.einsum(subscripts, *factors, precision=lax.Precision.HIGHEST)
+    return Projection(apart, -einsum("kd,kd->k", apart, middle))
 
 
 def _need_matching(weights: Array, bias: Array, labels: Array, features: Array) -> None:

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import POSITIVE
 from verify.functions.gaussian import gaussian_kl_to_standard_from_log_variance
+from verify.models.products import matmul
 from verify.models.sizes import Sized, record, sized, spread
 
 _LOG_2PI = math.log(2 * math.pi)
@@ -66,7 +67,8 @@ def linear_gaussian_log_evidence(
         TypeError: model is no LinearGaussian, or an array is not real.
         ValueError: shapes do not fit, or the scale is not positive (NaN where it is traced).
 
-    Gradient: by JAX's rules of the QR decomposition.
+    Gradient: by JAX's rule of the QR decomposition, whose products have all digits on
+        accelerators only under jax.default_matmul_precision("highest").
     Source: Tipping and Bishop (1999), "Probabilistic principal component analysis".
 
     Example:
@@ -76,7 +78,7 @@ def linear_gaussian_log_evidence(
     """
     W, b, s, x = _fitting("linear_gaussian_log_evidence", model, x=Sized(x, "... features"))
     z, R = _most_probable(W, b, s, x)
-    distance = _square((x - spread(b, x) - z @ W.T) / s) + _square(z)
+    distance = _square((x - spread(b, x) - matmul(z, W.T)) / s) + _square(z)
     log_determinant = 2 * jnp.sum(jnp.log(jnp.abs(jnp.diagonal(R)))).astype(W.dtype)
     return -(distance + log_determinant + len(W) * (_LOG_2PI + 2 * jnp.log(s))) / 2
 
@@ -96,7 +98,8 @@ def linear_gaussian_posterior(
     Raises:
         TypeError, ValueError: as for linear_gaussian_log_evidence.
 
-    Gradient: by JAX's rules of the QR decomposition.
+    Gradient: by JAX's rule of the QR decomposition, whose products have all digits on
+        accelerators only under jax.default_matmul_precision("highest").
     Source: Tipping and Bishop (1999), "Probabilistic principal component analysis".
 
     Example:
@@ -107,7 +110,7 @@ def linear_gaussian_posterior(
     W, b, s, x = _fitting("linear_gaussian_posterior", model, x=Sized(x, "... features"))
     z, R = _most_probable(W, b, s, x)
     root = _solve(R, jnp.eye(len(R), dtype=R.dtype))
-    return Gaussian(z, (root @ root.T).astype(z.dtype))
+    return Gaussian(z, matmul(root, root.T).astype(z.dtype))
 
 
 def linear_gaussian_elbo(
@@ -136,7 +139,7 @@ def linear_gaussian_elbo(
         -1.418939
     """
     W, b, s, m, t, x = _with_encoder("linear_gaussian_elbo", model, q, x)
-    missed = _square((x - spread(b, x) - m @ W.T) / s) + _variance(W / s, t)
+    missed = _square((x - spread(b, x) - matmul(m, W.T)) / s) + _variance(W / s, t)
     fit = -(missed + len(W) * (_LOG_2PI + 2 * jnp.log(s))) / 2
     return fit - jnp.sum(gaussian_kl_to_standard_from_log_variance(m, t), axis=-1)
 
@@ -173,7 +176,8 @@ def linear_gaussian_elbo_draw(
     noised = {"noise": Sized(noise, "... latent")}
     W, b, s, m, t, x, noise = _with_encoder("linear_gaussian_elbo_draw", model, q, x, **noised)
     z = m + jnp.exp(t / 2) * noise
-    fit = -(_square((x - spread(b, x) - z @ W.T) / s) + len(W) * (_LOG_2PI + 2 * jnp.log(s))) / 2
+    missed = _square((x - spread(b, x) - matmul(z, W.T)) / s)
+    fit = -(missed + len(W) * (_LOG_2PI + 2 * jnp.log(s))) / 2
     return fit + (_square(noise) - _square(z) + jnp.sum(t, axis=-1)) / 2
 
 
@@ -207,7 +211,7 @@ def _square(x: jax.Array) -> jax.Array:
 
 def _variance(W: jax.Array, log_variance: jax.Array) -> jax.Array:
     """E‖W (z - m)‖² = Σ_j e^{t_j} ‖W_j‖²."""
-    return jnp.exp(log_variance) @ jnp.sum(W * W, axis=0)
+    return matmul(jnp.exp(log_variance), jnp.sum(W * W, axis=0))
 
 
 def _most_probable(
@@ -221,7 +225,7 @@ def _most_probable(
     exact = jnp.promote_types(W.dtype, jnp.float32)
     scaled, left = (W / s).astype(exact), ((x - spread(b, x)) / s).astype(exact)
     Q, R = jnp.linalg.qr(jnp.concatenate([scaled, jnp.eye(W.shape[1], dtype=exact)]))
-    z = _solve(R, (left @ Q[: len(W)])[..., None])[..., 0]
+    z = _solve(R, matmul(left, Q[: len(W)])[..., None])[..., 0]
     return z.astype(W.dtype), R
 
 

@@ -1,19 +1,15 @@
 """The LSTM: c' = f c + i tanh(z_candidate), h' = o tanh(c'), gates f, i, o = σ(z)."""
 
-import functools
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.logistic import centred_logistic, logistic
 from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting, need_steps
+from verify.models.products import matmul
 from verify.models.sizes import Sized
-
-# Products of matrices as exact as the dtype allows, on accelerators too.
-matmul = functools.partial(jnp.matmul, precision="highest")
 
 
 class LSTMGates(NamedTuple):
@@ -48,6 +44,7 @@ def lstm(
         Cummins (2000).
 
     Example:
+        >>> import jax.numpy as jnp
         >>> zeros = LSTMParameters(jnp.zeros((4, 2, 3)), jnp.zeros((4, 2, 2)), jnp.zeros((4, 2)))
         >>> lstm(zeros, jnp.ones((5, 3))).h.shape
         (5, 2)
@@ -79,6 +76,7 @@ def lstm_cell(
         TypeError, ValueError: as for lstm.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> zeros = LSTMParameters(jnp.zeros((4, 1, 1)), jnp.zeros((4, 1, 1)), jnp.zeros((4, 1)))
         >>> lstm_cell(zeros, LSTMState(jnp.zeros(1), jnp.ones(1)), jnp.ones(1)).c
         Array([0.5], dtype=float32)
@@ -103,6 +101,7 @@ def lstm_gates(
         TypeError, ValueError: as for lstm.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> zeros = LSTMParameters(jnp.zeros((4, 1, 1)), jnp.zeros((4, 1, 1)), jnp.zeros((4, 1)))
         >>> lstm_gates(zeros, jnp.ones(1), jnp.ones(1)).f
         Array([0.5], dtype=float32)

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Real
 from verify.functions.logistic import logistic
 from verify.models.lstm import LSTMGates, following, gates_at, preactivations, tanh
 from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting, need_steps
+from verify.models.products import einsum
 from verify.models.sizes import Sized
 
 
@@ -67,9 +68,9 @@ def lstm_gradient(
     need_steps("lstm_gradient", inputs)
     steps = _forwards(weights, inputs, first)
     in_first, dz = _backwards(weights, steps, direct)
-    times = lambda values: jnp.einsum("tkn,tm->knm", dz, values, precision="highest")
+    times = lambda values: einsum("tkn,tm->knm", dz, values)
     in_parameters = LSTMParameters(times(inputs), times(steps.before.h), dz.sum(axis=0))
-    in_xs = jnp.einsum("knm,tkn->tm", weights.W, dz, precision="highest")
+    in_xs = einsum("knm,tkn->tm", weights.W, dz)
     return LSTMGradient(in_parameters, in_xs, in_first)
 
 
@@ -97,7 +98,7 @@ def _backwards(
         dh = later.h + direct
         dc = later.c + dh * gates.o * _tanh_slope(at.c)
         dz = _gate_cotangents(at, gates, dh, dc)
-        earlier = jnp.einsum("knm,kn->m", parameters.U, dz, precision="highest")
+        earlier = einsum("knm,kn->m", parameters.U, dz)
         return LSTMState(earlier, dc * gates.f), dz
 
     zero = jnp.zeros_like(parameters.b[0])

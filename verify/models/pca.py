@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
+from verify.models.products import matmul
 from verify.models.sizes import Sized, record, sized, spread
 
 
@@ -83,7 +84,7 @@ def pca_transform(
         Array([2.], dtype=float32)
     """
     mean, components, x = _fitting("pca_transform", fit, x=Sized(x, "... features"))
-    return (x - spread(mean, x)) @ components.T
+    return matmul(x - spread(mean, x), components.T)
 
 
 def pca_reconstruct(
@@ -108,7 +109,7 @@ def pca_reconstruct(
         Array([1., 3.], dtype=float32)
     """
     mean, components, codes = _fitting("pca_reconstruct", fit, codes=Sized(codes, "... components"))
-    found = codes @ components
+    found = matmul(codes, components)
     return found + spread(mean, found)
 
 
@@ -134,7 +135,8 @@ def pca_squared_error(fit: PCA, x: Real[ArrayLike, "*batch features"]) -> Float[
     """
     mean, components, x = _fitting("pca_squared_error", fit, x=Sized(x, "... features"))
     centred = x - spread(mean, x)
-    return jnp.sum((centred - centred @ components.T @ components) ** 2, axis=-1)
+    kept = matmul(matmul(centred, components.T), components)
+    return jnp.sum((centred - kept) ** 2, axis=-1)
 
 
 def _fitting(function: str, fit: Any, **others: Sized) -> list[jax.Array]:

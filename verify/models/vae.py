@@ -11,6 +11,7 @@ from verify.functions.arguments import NON_NEGATIVE, POSITIVE, floats
 from verify.functions.gaussian import gaussian_kl_to_standard_from_log_variance
 from verify.models.linear_gaussian import DiagonalGaussian
 from verify.models.pca import PCA
+from verify.models.products import matmul
 from verify.models.sizes import Sized, record, sized, spread
 
 
@@ -58,7 +59,7 @@ def linear_vae_encode(model: LinearVAE, x: Real[ArrayLike, "*batch features"]) -
         Array([2.], dtype=float32)
     """
     b, V, t, _, x = _fitting("linear_vae_encode", model, x=Sized(x, "... features"))
-    mean = (x - spread(b, x)) @ V.T
+    mean = matmul(x - spread(b, x), V.T)
     return DiagonalGaussian(mean, jnp.broadcast_to(t, mean.shape))
 
 
@@ -84,7 +85,7 @@ def linear_vae_decode(
         Array([7.], dtype=float32)
     """
     b, _, _, W, z = _fitting("linear_vae_decode", model, z=Sized(z, "... latent"))
-    decoded = z @ W.T
+    decoded = matmul(z, W.T)
     return decoded + spread(b, decoded)
 
 
@@ -127,9 +128,9 @@ def linear_vae_loss(
         scale=Sized(scale, "", POSITIVE),
         alpha=Sized(alpha, "", NON_NEGATIVE),
     )
-    m = (x - spread(b, x)) @ V.T
-    missed, scaled = (x - spread(b, x) - m @ W.T) / s, W / s
-    added = jnp.exp(t) @ jnp.sum(scaled * scaled, axis=0)
+    m = matmul(x - spread(b, x), V.T)
+    missed, scaled = (x - spread(b, x) - matmul(m, W.T)) / s, W / s
+    added = matmul(jnp.exp(t), jnp.sum(scaled * scaled, axis=0))
     kl = jnp.sum(gaussian_kl_to_standard_from_log_variance(m, spread(t, m)), axis=-1)
     return (jnp.sum(missed * missed, axis=-1) + added) / 2 + alpha * kl
 
