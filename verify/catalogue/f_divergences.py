@@ -93,9 +93,10 @@ def the_conjugate_of_reverse_kl_for_every_slope(u, t):
 
 @vf.claim(c=vf.reals(-100, 100), t=vf.reals(0), source=_REVERSE)
 def the_conjugate_of_reverse_kl_is_infinite_from_zero(c, t):
-    """For t ≥ 0, u t - f(u) ≥ c at u = exp(c), whatever c is."""
+    """For t ≥ 0, u t - f(u) = c + t exp(c) ≥ c at u = exp(c), whatever c is."""
     u = jnp.exp(c)
-    return vf.at_most(c, u * t - _reverse_kl(u))
+    value = u * t - _reverse_kl(u)
+    return vf.all_of(vf.equal(value, c + t * jnp.exp(c)), vf.at_most(c, value))
 
 
 @vf.claim(u=_RATIO, s=_RATIO, source=_GAN)
