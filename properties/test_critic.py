@@ -262,6 +262,39 @@ ONE = Layer(jnp.ones((1, D)), jnp.ones(1))
 @pytest.mark.parametrize(
     ("layers", "wanted"),
     [
+        (None, "layers as a sequence, got NoneType"),
+        ([ONE.weights], "layer 0 as a Layer, got"),
+        (ONE, "layer 0 as a Layer, got"),
+        ([ONE._replace(bias=jnp.zeros(1)), tuple(ONE)], "layer 1 as a Layer, got tuple"),
+    ],
+    ids=["none", "an array", "a layer", "a tuple"],
+)
+@pytest.mark.parametrize("function", [mlp_critic, lipschitz_bound, clip_weights])
+def test_what_is_no_layer_is_refused(function, layers, wanted):
+    rest = {mlp_critic: (jnp.ones(D),), lipschitz_bound: (), clip_weights: (0.5,)}[function]
+    with pytest.raises(TypeError, match=rf"{function.__name__} needs {wanted}"):
+        function(layers, *rest)
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        (lambda x: (curved(x), x), "tuple"),
+        (lambda x: None, "NoneType"),
+        (lambda x: curved(x) > 0, "dtype bool"),
+        (lambda x: 1j * curved(x), "dtype complex64"),
+    ],
+    ids=["a tuple", "nothing", "a decision", "a complex number"],
+)
+def test_a_critic_that_gives_no_floats_is_refused(values, wanted):
+    needs = f"input_gradients needs a critic that gives a floating array, got {wanted}"
+    with pytest.raises(TypeError, match=needs):
+        input_gradients(values, jnp.ones((N, D)))
+
+
+@pytest.mark.parametrize(
+    ("layers", "wanted"),
+    [
         ([], "one layer or more, got none"),
         ([Layer(jnp.ones(D), jnp.ones(1))], r"layer 0 with weights of shape .*, got \(2,\) and"),
         ([Layer(jnp.ones((1, D)), jnp.ones(2))], r"layer 0 with weights .* and \(2,\)"),
@@ -285,6 +318,8 @@ def test_wrong_arguments_are_refused_by_name():
         mlp_critic([Layer(jnp.ones((1, D)), None)], jnp.ones(D))
     with pytest.raises(ValueError, match=r"clip_weights needs bound positive, got 0\.0"):
         clip_weights([ONE], 0.0)
+    with pytest.raises(ValueError, match=r"clip_weights needs bound of shape \(\), got shape \(2,"):
+        clip_weights([ONE], jnp.ones(2))
     with pytest.raises(ValueError, match=r"input_gradients needs a critic with one number a poin"):
         input_gradients(lambda x: x, jnp.ones((N, D)))
     with pytest.raises(ValueError, match=r"input_gradients needs x with one entry or more along e"):

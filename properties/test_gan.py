@@ -195,8 +195,16 @@ def test_what_is_not_real_is_refused_by_name():
 
 
 def test_means_without_a_row_a_label_are_refused():
-    with pytest.raises(ValueError, match=r"optimal_projection needs .* a row a label, got shapes"):
+    with pytest.raises(ValueError, match=r"needs data_means of shape \(labels, features\), got"):
         optimal_projection(jnp.ones(K), jnp.ones(K))
+    for other in ((K, 1), (1, D), (K + 1, D)):
+        with pytest.raises(ValueError, match=r"needs model_means of shape \(3, 2\), got shape"):
+            optimal_projection(jnp.ones((K, D)), jnp.ones(other))
+
+
+def test_another_record_than_a_projection_is_refused():
+    with pytest.raises(TypeError, match="projection_logit needs projection as a Projection, got t"):
+        projection_logit(tuple(GOOD), jnp.ones(K), jnp.ones(D))
 
 
 def test_the_annotated_shapes_are_those_given():

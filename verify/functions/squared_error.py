@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.arguments import REAL, floats
+from verify.functions.arguments import arrays
 
 
 def mean_squared_error(
@@ -29,12 +29,12 @@ def mean_squared_error(
         >>> float(mean_squared_error(jnp.array([1.0, 2.0]), jnp.array([1.0, 4.0])))
         2.0
     """
-    prediction, target = floats(
-        "mean_squared_error", prediction=(prediction, REAL), target=(target, REAL)
-    )
+    prediction, target = arrays("mean_squared_error", prediction=prediction, target=target)
     if prediction.shape != target.shape:
-        got = f"shapes {prediction.shape} and {target.shape}"
-        raise ValueError(f"mean_squared_error needs prediction and target of one shape, got {got}.")
+        raise ValueError(
+            "mean_squared_error needs prediction and target of one shape, got prediction of shape"
+            f" {prediction.shape}, target of shape {target.shape}."
+        )
     if not prediction.size:
         raise ValueError(f"mean_squared_error needs entries, got shape {prediction.shape}.")
     return jnp.mean((prediction - target) ** 2)

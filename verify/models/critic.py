@@ -1,15 +1,16 @@
 """Critics of bounded slope: a network, its gradients in the input, and a bound on them."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.arguments import POSITIVE, arrays, floats, samples
+from verify.functions.arguments import POSITIVE, arrays, samples
 from verify.models.products import einsum
+from verify.models.sizes import Sized, record, sized
 
 
 class Layer(NamedTuple):
@@ -41,7 +42,7 @@ def mlp_critic(
         The critic's value at each point.
 
     Raises:
-        TypeError: an argument is not real.
+        TypeError: layers is no sequence of Layer, or an argument is not real.
         ValueError: there is no layer, or shapes do not go together.
 
     Example:
@@ -80,9 +81,9 @@ def clip_weights(layers: Sequence[Layer], bound: Real[ArrayLike, ""]) -> list[La
         The layers, in their dtype.
 
     Raises:
-        TypeError: an argument is not real.
-        ValueError: bound is not positive (NaN where it is traced), or there is no layer, or
-            shapes do not go together.
+        TypeError: layers is no sequence of Layer, or an argument is not real.
+        ValueError: bound is no single number or not positive (NaN where it is traced), or
+            there is no layer, or shapes do not go together.
 
     Gradient: 1 inside, 0 outside.
     Source: Arjovsky, Chintala and Bottou (2017), algorithm 1.
@@ -91,10 +92,10 @@ def clip_weights(layers: Sequence[Layer], bound: Real[ArrayLike, ""]) -> list[La
         >>> clip_weights([Layer(jnp.array([[3.0, -0.25]]), jnp.zeros(1))], 0.5)[0].weights
         Array([[ 0.5 , -0.25]], dtype=float32)
     """
-    (bound,) = floats("clip_weights", bound=(bound, POSITIVE))
+    (most,) = sized("clip_weights", {"bound": Sized(bound, "", POSITIVE)})
     layers, _ = _in_one_dtype("clip_weights", layers)
-    bound = bound.astype(layers[0].weights.dtype)
-    return [Layer(*(jnp.clip(entry, -bound, bound) for entry in layer)) for layer in layers]
+    most = most.astype(layers[0].weights.dtype)
+    return [Layer(*(jnp.clip(entry, -most, most) for entry in layer)) for layer in layers]
 
 
 def lipschitz_bound(layers: Sequence[Layer]) -> Float[Array, ""]:
@@ -108,7 +109,7 @@ def lipschitz_bound(layers: Sequence[Layer]) -> Float[Array, ""]:
         one, and rounded as any float is, so that in floats it can be too small by some ulps.
 
     Raises:
-        TypeError: an argument is not real.
+        TypeError: layers is no sequence of Layer, or an argument is not real.
         ValueError: there is no layer, or shapes do not go together.
 
     Gradient: in W_l, the product of the others times u vᵀ, the singular vectors of the largest
@@ -143,7 +144,7 @@ def input_gradients(
         The gradients, in the shape of x.
 
     Raises:
-        TypeError: x is not real.
+        TypeError: x is not real, or D does not give a real array.
         ValueError: x has no points or no features, or D does not give one number a point.
 
     Source: Gulrajani et al. (2017), section 4.
@@ -155,6 +156,7 @@ def input_gradients(
     """
     (x,) = samples("input_gradients", axes=2, x=x)
     values = jax.eval_shape(critic, x)
+    _need_floats("input_gradients", values)
     if values.shape != x.shape[:-1]:
         raise ValueError(
             f"input_gradients needs a critic with one number a point, shape {x.shape[:-1]}, got"
@@ -163,18 +165,31 @@ def input_gradients(
     return jax.grad(lambda x: jnp.sum(critic(x)))(x)
 
 
+def _need_floats(function: str, values: Any) -> None:
+    """An error unless a critic gives a floating array."""
+    if not isinstance(values, jax.ShapeDtypeStruct):
+        got = type(values).__name__
+    elif not jnp.issubdtype(values.dtype, jnp.floating):
+        got = f"dtype {values.dtype}"
+    else:
+        return
+    raise TypeError(f"{function} needs a critic that gives a floating array, got {got}.")
+
+
 def _in_one_dtype(
     function: str, layers: Sequence[Layer], **arguments: ArrayLike
 ) -> tuple[list[Layer], list[Array]]:
     """Layers that follow each other, and more, in one dtype."""
+    if not isinstance(layers, Sequence):
+        raise TypeError(f"{function} needs layers as a sequence, got {type(layers).__name__}.")
     named = {
         f"{part} of layer {i}": value
         for i, layer in enumerate(layers)
-        for part, value in zip(Layer._fields, layer, strict=True)
+        for part, value in record(function, f"layer {i}", layer, Layer)._asdict().items()
     }
-    values = arrays(function, **named, **arguments)
     if not named:
         raise ValueError(f"{function} needs one layer or more, got none.")
+    values = arrays(function, **named, **arguments)
     entries, rest = values[: len(named)], values[len(named) :]
     weights, biases = entries[::2], entries[1::2]
     for i, (w, b) in enumerate(zip(weights, biases, strict=True)):

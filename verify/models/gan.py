@@ -6,8 +6,9 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.arguments import REAL, arrays, floats, samples
+from verify.functions.arguments import arrays, samples
 from verify.models.products import einsum
+from verify.models.sizes import Sized, record, sized
 
 
 class Projection(NamedTuple):
@@ -38,7 +39,7 @@ def projection_logit(
         Nats: the log ratio of the densities of data and model, where A and b are the best.
 
     Raises:
-        TypeError: an argument is not real.
+        TypeError: projection is no Projection, or an argument is not real.
         ValueError: shapes do not go together.
 
     Gradient: y φᵀ in A, y in b, Aᵀy in φ, A φ + b in y.
@@ -49,6 +50,7 @@ def projection_logit(
         >>> float(projection_logit(projection, jnp.array([1.0, 0.0]), jnp.array([1.0, 1.0])))
         3.5
     """
+    record("projection_logit", "projection", projection, Projection)
     weights, bias, labels, features = arrays(
         "projection_logit",
         weights=projection.weights,
@@ -77,20 +79,16 @@ def optimal_projection(
 
     Raises:
         TypeError: an argument is not real.
-        ValueError: shapes are not one of two axes.
+        ValueError: shapes differ, or are not of two axes.
 
     Example:
         >>> optimal_projection(jnp.array([[3.0]]), jnp.array([[1.0]])).bias
         Array([-4.], dtype=float32)
     """
-    mu, mu_hat = floats(
-        "optimal_projection", data_means=(data_means, REAL), model_means=(model_means, REAL)
+    means = {"data_means": data_means, "model_means": model_means}
+    mu, mu_hat = sized(
+        "optimal_projection", {name: Sized(mean, "labels features") for name, mean in means.items()}
     )
-    if mu.ndim != 2 or mu.shape != mu_hat.shape:
-        raise ValueError(
-            "optimal_projection needs data_means and model_means with a row a label, got shapes"
-            f" {mu.shape} and {mu_hat.shape}."
-        )
     apart, middle = mu - mu_hat, (mu + mu_hat) / 2
     return Projection(apart, -einsum("kd,kd->k", apart, middle))
 
