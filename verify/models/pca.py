@@ -17,7 +17,8 @@ class PCA(NamedTuple):
     Attributes:
         mean: of the samples, in their unit.
         components: orthonormal rows, the directions of the largest variances in order,
-            dimensionless; the largest entry of each is positive.
+            dimensionless; of each the entry largest in size is positive. Where two of both
+            signs tie, the sign is LAPACK's.
         eigenvalues: of the covariance over N, descending, in squared units; all of them but
             zeros that fewer samples than features leave. The first belong to the components,
             the others are dropped.
@@ -174,7 +175,7 @@ def _centred(x: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 
 def _positive(rows: jax.Array) -> jax.Array:
-    """Each row or its negative, so that its largest entry is positive."""
+    """Each row or its negative, so that its entry largest in size is positive."""
     if not rows.size:
         return rows
     most, least = jnp.max(rows, axis=1, keepdims=True), jnp.min(rows, axis=1, keepdims=True)

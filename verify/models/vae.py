@@ -113,7 +113,8 @@ def linear_vae_loss(
         ValueError: shapes do not fit, the scale is not positive or alpha is negative (NaN
             where they are traced).
 
-    Gradient: zero at linear_vae_from_pca of the samples.
+    Gradient: that of the mean over samples is zero at the linear_vae_from_pca of their pca,
+        for this scale and alpha.
     Source: Kingma and Welling (2014); with α, Higgins et al. (2017), "beta-VAE".
 
     Example:
