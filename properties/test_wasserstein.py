@@ -172,6 +172,15 @@ def test_the_slope_of_a_point_is_its_share_above_less_that_below():
     assert np.allclose(slopes, [1 / 6 - 1 / 3, -1 / 2], rtol=4 * jnp.finfo(jnp.float32).eps, atol=0)
 
 
+def test_the_slope_of_points_that_meet_is_zero():
+    slopes = jax.jit(jax.grad(empirical_wasserstein_1, argnums=(0, 1)))
+    assert not np.any(slopes(jnp.array([5.0, 1.0]), jnp.array([1.0, 5.0])))
+    # All of 1 meets, a half of 4 is above 2.
+    x, y = jnp.array([1.0, 4.0]), jnp.array([1.0, 1.0, 2.0, 4.0])
+    in_x, in_y = slopes(x, y)
+    assert (in_x.tolist(), in_y.tolist()) == ([0, 0.25], [0, 0, -0.25, 0])
+
+
 def test_many_points_in_half_precision_lose_nothing_to_their_number():
     x, y = np.float16(np.arange(4096) / 4096), np.float16(np.arange(3000) / 4096)
     wanted = mp.mpf(np.float64(empirical_wasserstein_1(np.float32(x), np.float32(y))).item())
