@@ -1,8 +1,12 @@
 """The logistic function, the best discriminator and the generator's losses."""
 
+import functools
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from mpmath import mp
@@ -100,6 +104,84 @@ def test_the_best_discriminator_at_zero_densities():
     assert best(1.0, 0.0) == 1
     assert best(0.0, 1.0) == 0
     assert jnp.isnan(best(0.0, 0.0))
+
+
+# A sum and a quotient in the share, the sum again and a quotient in its slope.
+SHARE_SLOPE_ULPS = 4
+# Two terms of the slope of the slope may cancel; each carries as much, and a quotient.
+BEND_ULPS = 8
+
+magnitudes = st.builds(
+    lambda m, e: np.float32(m * 2.0**e), st.floats(1, 1.99), st.integers(-126, 127)
+)
+TINY, LARGEST = (np.float32(getattr(jnp.finfo(jnp.float32), name)) for name in ("tiny", "max"))
+best_slopes = jax.jit(jax.grad(optimal_discriminator, argnums=(0, 1)))
+best_bends = jax.jit(jax.hessian(optimal_discriminator, argnums=(0, 1)))
+extreme = lambda test: functools.reduce(
+    lambda test, pair: example(p=np.float32(pair[0]), q=np.float32(pair[1]))(test),
+    [*itertools.product((TINY, 1e-30, 1.0, 1e30, LARGEST), repeat=2), (1.0, 1e-8), (1e25, 1e20)],
+    test,
+)
+
+
+@extreme
+@given(p=magnitudes, q=magnitudes)
+def test_the_best_discriminator_from_tiny_to_largest(p, q):
+    assert ulps(best(p, q), exact(p) / (exact(p) + exact(q))) <= RATIO_ULPS
+
+
+@extreme
+@given(p=magnitudes, q=magnitudes)
+def test_the_slopes_of_the_best_discriminator_from_tiny_to_largest(p, q):
+    in_p, in_q = best_slopes(p, q)
+    total = exact(p) + exact(q)
+    assert ulps(in_p, exact(q) / total**2) <= SHARE_SLOPE_ULPS
+    assert ulps(in_q, -exact(p) / total**2) <= SHARE_SLOPE_ULPS
+
+
+@given(p=magnitudes, q=magnitudes)
+@example(p=np.float32(1e25), q=np.float32(1e20))
+@example(p=np.float32(1e-12), q=np.float32(1e-20))
+def test_the_slopes_of_the_slopes_of_the_best_discriminator(p, q):
+    (in_pp, in_pq), (in_qp, in_qq) = best_bends(p, q)
+    p, q, total = exact(p), exact(q), exact(p) + exact(q)
+    if (p + q) / total**3 > exact(LARGEST) / 4:
+        return  # a term of it overflows
+    assert ulps(in_pp, -2 * q / total**3) <= BEND_ULPS
+    assert ulps(in_qq, 2 * p / total**3) <= BEND_ULPS
+    for got in (in_pq, in_qp):
+        off = BEND_ULPS * exact(jnp.finfo(jnp.float32).eps) * (p + q) / total**3
+        assert abs(exact(got) - (p - q) / total**3) <= off + exact(TINY)
+
+
+def test_the_slopes_of_the_best_discriminator_at_zero_densities():
+    assert best_slopes(4.0, 0.0) == (0, -0.25)
+    assert best_slopes(0.0, 4.0) == (0.25, 0)
+    assert np.all(np.isnan(best_slopes(0.0, 0.0)))
+
+
+def test_the_best_discriminator_at_infinite_densities():
+    assert best(jnp.inf, 1.0) == 1
+    assert best(1.0, jnp.inf) == best(0.0, jnp.inf) == 0
+    assert np.isnan(best(jnp.inf, jnp.inf))
+    assert not np.any(best_slopes(jnp.inf, 1.0))
+
+
+def test_the_best_discriminator_passes_no_nan_by():
+    for p, q in ((jnp.nan, 1.0), (1.0, jnp.nan), (jnp.nan, jnp.inf)):
+        assert np.isnan(best(p, q))
+        assert np.all(np.isnan(best_slopes(p, q)))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_the_best_discriminator_of_the_largest_densities_in_every_dtype(dtype):
+    with jax.enable_x64(dtype == "float64"):
+        largest = jnp.finfo(dtype).max
+        share = optimal_discriminator(jnp.full(2, largest, dtype), jnp.array([largest, 0], dtype))
+        assert share.dtype == jnp.dtype(dtype)
+        assert share.tolist() == [0.5, 1]
+        tiny = jnp.finfo(dtype).tiny
+        assert jax.grad(optimal_discriminator)(tiny, tiny) == 1 / (4 * float(tiny))
 
 
 @given(log_p=logits, log_q=logits)

@@ -1,5 +1,8 @@
 """The best discriminator between two densities, and what it and a generator lose."""
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
@@ -17,8 +20,9 @@ def optimal_discriminator(
         p_data, p_model: densities or masses at the same points, not negative.
 
     Returns:
-        Probability that a point is data, in [0, 1]; NaN where both densities are zero. With
-        the two exchanged it is 1 - D*, without cancellation.
+        Probability that a point is data, in [0, 1]; NaN where both densities are zero or both
+        infinite, and the limit where one is. With the two exchanged it is 1 - D*, without
+        cancellation.
 
     Raises:
         TypeError: an argument is not real.
@@ -34,7 +38,7 @@ def optimal_discriminator(
     p_data, p_model = floats(
         "optimal_discriminator", p_data=(p_data, NON_NEGATIVE), p_model=(p_model, NON_NEGATIVE)
     )
-    return p_data / (p_data + p_model)
+    return _share(p_data, p_model)
 
 
 def optimal_discriminator_from_logs(
@@ -164,3 +168,30 @@ def reverse_kl_loss(logit: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """
     (logit,) = floats("reverse_kl_loss", logit=(logit, REAL))
     return -logit
+
+
+@jax.custom_jvp
+def _share(p: Float[Array, "..."], q: Float[Array, "..."]) -> Float[Array, "..."]:
+    """p/(p + q), also where the sum overflows."""
+    total = p + q
+    return jnp.where(jnp.isinf(total), 1 / (1 + q / p), p / total)
+
+
+@_share.defjvp
+def _share_jvp(primals: Any, tangents: Any) -> Any:
+    (p, q), (dp, dq) = primals, tangents
+    share, rest, total = _share(p, q), _share(q, p), p + q
+    return share, _quotient(rest, total) * dp - _quotient(share, total) * dq
+
+
+@jax.custom_jvp
+def _quotient(x: Float[Array, "..."], y: Float[Array, "..."]) -> Float[Array, "..."]:
+    """x/y, with slopes of every order that divide by y again and again, not by its powers."""
+    return x / y
+
+
+@_quotient.defjvp
+def _quotient_jvp(primals: Any, tangents: Any) -> Any:
+    (x, y), (dx, dy) = primals, tangents
+    quotient = _quotient(x, y)
+    return quotient, _quotient(dx, y) - _quotient(quotient, y) * dy
