@@ -59,7 +59,8 @@ def gradient_penalty(
         TypeError: gradients is not real.
         ValueError: there are no points or no features.
 
-    Gradient: 2(1 - 1/‖∇D‖₂)∇D/n; at ∇D = 0, where there is none, 0.
+    Gradient: 2(1 - 1/‖∇D‖₂)∇D/n; at ∇D = 0, where there is none, 0. Where 2‖∇D‖₂ overflows it
+        is infinite with the sign of ∇D, and NaN in features of slope zero.
     Source: Gulrajani et al. (2017), equation 3; one-sided, Petzka, Fischer and Lukovnikov (2018).
 
     Example:
@@ -74,14 +75,24 @@ def gradient_penalty(
 @jax.custom_jvp
 def _norm(x: Float[Array, "*batch d"]) -> Float[Array, "*batch"]:
     """‖x‖₂, whose squares neither overflow nor vanish."""
-    largest = jnp.max(jnp.abs(x), axis=-1, keepdims=True)
-    scale = jnp.where((largest == 0) | jnp.isinf(largest), 1, largest)
+    scale = _scale(x)
     return (scale * jnp.sqrt(jnp.sum((x / scale) ** 2, axis=-1, keepdims=True)))[..., 0]
 
 
 @_norm.defjvp
 def _norm_jvp(primals: Any, tangents: Any) -> Any:
     (x,), (dx,) = primals, tangents
-    norm = _norm(x)
-    unit = x / jnp.where(norm == 0, 1, norm)[..., None]
-    return norm, jnp.sum(unit * dx, axis=-1)
+    # The unit vector is the same at every scale, and so is its slope.
+    scaled = x / jax.lax.stop_gradient(_scale(x))
+    length = _norm(scaled)
+    unit = scaled / jnp.where(length == 0, 1, length)[..., None]
+    return _norm(x), jnp.sum(unit * dx, axis=-1)
+
+
+def _scale(x: Float[Array, "*batch d"]) -> Float[Array, "*batch 1"]:
+    """The largest |x|, as far as it and its inverse are normal floats.
+
+    A compiler may multiply by the inverse, and take what is not normal for zero.
+    """
+    tiny = float(jnp.finfo(x.dtype).tiny)
+    return jnp.clip(jnp.max(jnp.abs(x), axis=-1, keepdims=True), tiny, 1 / tiny)
