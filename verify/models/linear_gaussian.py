@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Real
 from verify.functions.arguments import POSITIVE
 from verify.functions.gaussian import gaussian_kl_to_standard_from_log_variance
 from verify.models.products import matmul
-from verify.models.sizes import Sized, record, sized, spread
+from verify.models.sizes import Sized, fields, sized, spread
 
 _LOG_2PI = math.log(2 * math.pi)
 
@@ -183,24 +183,16 @@ def linear_gaussian_elbo_draw(
 
 def _fitting(function: str, model: Any, **others: Sized) -> list[jax.Array]:
     """The arrays of a model and others, in one dtype."""
-    record(function, "model", model, LinearGaussian)
-    known = {
-        "model.decoder": Sized(model.decoder, "features latent"),
-        "model.mean": Sized(model.mean, "features"),
-        "model.scale": Sized(model.scale, "", POSITIVE),
-    }
-    return sized(function, known | others)
+    axes = {"decoder": "features latent", "mean": "features", "scale": ("", POSITIVE)}
+    return sized(function, fields(function, "model", model, LinearGaussian, axes) | others)
 
 
 def _with_encoder(
     function: str, model: Any, q: Any, x: ArrayLike, **others: Sized
 ) -> list[jax.Array]:
     """The same with what an encoder gives for the samples x."""
-    record(function, "q", q, DiagonalGaussian)
-    encoded = {
-        "q.mean": Sized(q.mean, "... latent"),
-        "q.log_variance": Sized(q.log_variance, "... latent"),
-    }
+    axes = {"mean": "... latent", "log_variance": "... latent"}
+    encoded = fields(function, "q", q, DiagonalGaussian, axes)
     return _fitting(function, model, **encoded, x=Sized(x, "... features"), **others)
 
 

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Real
 
-from verify.models.sizes import Sized, record, sized
+from verify.models.sizes import Sized, fields, sized
+
+_AXES = {"W": "4 hidden inputs", "U": "4 hidden hidden", "b": "4 hidden"}
 
 
 class LSTMParameters(NamedTuple):
@@ -41,10 +43,9 @@ def fitting(
         TypeError: parameters or state is of another type, or an array is not real.
         ValueError: shapes do not fit each other.
     """
-    axes = "4 hidden inputs", "4 hidden hidden", "4 hidden"
-    given = _fields(function, "parameters", parameters, LSTMParameters, axes)
+    given = fields(function, "parameters", parameters, LSTMParameters, _AXES)
     if state is not None:
-        given |= _fields(function, "state", state, LSTMState, ("hidden", "hidden"))
+        given |= fields(function, "state", state, LSTMState, {"h": "hidden", "c": "hidden"})
     W, U, b, *rest = sized(function, given | others)
     if state is None:
         rest = [jnp.zeros_like(b[0]), jnp.zeros_like(b[0]), *rest]
@@ -59,12 +60,3 @@ def need_steps(function: str, xs: Array) -> None:
     """
     if not len(xs):
         raise ValueError(f"{function} needs xs of one step or more, got shape {xs.shape}.")
-
-
-def _fields(
-    function: str, name: str, value: Any, kind: type[Any], axes: tuple[str, ...]
-) -> dict[str, Sized]:
-    """The fields of a record under the names that a user would write, with their axes."""
-    fields = record(function, name, value, kind)._asdict().items()
-    pairs = zip(fields, axes, strict=True)
-    return {f"{name}.{field}": Sized(array, names) for (field, array), names in pairs}

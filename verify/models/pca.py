@@ -8,7 +8,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.models.products import matmul
-from verify.models.sizes import Sized, record, sized, spread
+from verify.models.sizes import Sized, fields, sized, spread
 
 
 class PCA(NamedTuple):
@@ -142,12 +142,8 @@ def pca_squared_error(fit: PCA, x: Real[ArrayLike, "*batch features"]) -> Float[
 
 def _fitting(function: str, fit: Any, **others: Sized) -> list[jax.Array]:
     """Mean and components of a fit and another array, in one dtype."""
-    record(function, "fit", fit, PCA)
-    known = {
-        "fit.mean": Sized(fit.mean, "features"),
-        "fit.components": Sized(fit.components, "components features"),
-    }
-    return sized(function, known | others)
+    axes = {"mean": "features", "components": "components features"}
+    return sized(function, fields(function, "fit", fit, PCA, axes) | others)
 
 
 def _number(function: str, components: Any, shape: tuple[int, ...]) -> int:

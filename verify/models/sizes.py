@@ -1,5 +1,6 @@
 """Arrays whose axes go together: a model's parameters and what it is given."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -54,6 +55,33 @@ def record(function: str, name: str, value: Any, kind: type[Any]) -> Any:
             f"{function} needs {name} as a {kind.__name__}, got {type(value).__name__}."
         )
     return value
+
+
+def fields(
+    function: str,
+    name: str,
+    value: Any,
+    kind: type[Any],
+    axes: Mapping[str, str | tuple[str, Range]],
+) -> dict[str, Sized]:
+    """Fields of a record under the names that a user would write, for `sized`.
+
+    Args:
+        function: for error messages.
+        name: of the record, for them too.
+        value: as the caller gave it.
+        kind: what it has to be.
+        axes: by field, its axes, or these and its range.
+
+    Raises:
+        TypeError: the value is another record.
+    """
+    record(function, name, value, kind)
+    found: dict[str, Sized] = {}
+    for field, wanted in axes.items():
+        names, within = (wanted, REAL) if isinstance(wanted, str) else wanted
+        found[f"{name}.{field}"] = Sized(getattr(value, field), names, within)
+    return found
 
 
 def spread(vector: jax.Array, over: jax.Array) -> jax.Array:

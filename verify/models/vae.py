@@ -12,7 +12,7 @@ from verify.functions.gaussian import gaussian_kl_to_standard_from_log_variance
 from verify.models.linear_gaussian import DiagonalGaussian
 from verify.models.pca import PCA
 from verify.models.products import matmul
-from verify.models.sizes import Sized, record, sized, spread
+from verify.models.sizes import Sized, fields, sized, spread
 
 
 class LinearVAE(NamedTuple):
@@ -202,17 +202,14 @@ def linear_vae_from_pca(
         Array([[2., 0.],
                [0., 0.]], dtype=float32)
     """
-    record("linear_vae_from_pca", "fit", fit, PCA)
-    b, C, λ, s, alpha = sized(
-        "linear_vae_from_pca",
-        {
-            "fit.mean": Sized(fit.mean, "features"),
-            "fit.components": Sized(fit.components, "components features"),
-            "fit.eigenvalues": Sized(fit.eigenvalues, "eigenvalues", NON_NEGATIVE),
-            "scale": Sized(scale, "", POSITIVE),
-            "alpha": Sized(alpha, "", POSITIVE),
-        },
-    )
+    axes = {
+        "mean": "features",
+        "components": "components features",
+        "eigenvalues": ("eigenvalues", NON_NEGATIVE),
+    }
+    others = {"scale": Sized(scale, "", POSITIVE), "alpha": Sized(alpha, "", POSITIVE)}
+    found = fields("linear_vae_from_pca", "fit", fit, PCA, axes)
+    b, C, λ, s, alpha = sized("linear_vae_from_pca", found | others)
     if len(λ) < len(C):
         raise ValueError(
             "linear_vae_from_pca needs an eigenvalue for each component,"
@@ -241,11 +238,10 @@ def _optimum(λ: jax.Array, s: jax.Array, alpha: jax.Array) -> LinearVAEOptimum:
 
 def _fitting(function: str, model: Any, **others: Sized) -> list[jax.Array]:
     """The parameters of a model and other arrays, in one dtype."""
-    record(function, "model", model, LinearVAE)
-    known = {
-        "model.mean": Sized(model.mean, "features"),
-        "model.encoder": Sized(model.encoder, "latent features"),
-        "model.log_variance": Sized(model.log_variance, "latent"),
-        "model.decoder": Sized(model.decoder, "features latent"),
+    axes = {
+        "mean": "features",
+        "encoder": "latent features",
+        "log_variance": "latent",
+        "decoder": "features latent",
     }
-    return sized(function, known | others)
+    return sized(function, fields(function, "model", model, LinearVAE, axes) | others)
