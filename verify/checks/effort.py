@@ -13,7 +13,7 @@ class Effort:
         points: points read in balls, for a claim that is cheap to read.
         dear_points: the fewest, however dear.
         floats: points evaluated in floats by the search; 0 for none.
-        ascents: points from which the search climbs.
+        ascents: points from which the search climbs, fewer where they have many numbers.
         steps: of each ascent.
         reach: magnitudes at which unbounded ends are sampled, from 1/reach to reach.
         bits: the highest working precision.

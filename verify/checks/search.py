@@ -59,8 +59,8 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
         rows = _ranked(batch, scores, values, look.is_cheap)
         points = [_row(batch, i) for i in rows]
         if effort.ascents and look.is_cheap and look.may_climb(scores, values):
-            count = min(effort.ascents, max(_FEWEST_ASCENTS, _MOST_ROWS // look.slopes.rows))
-            starts = _starts(scores, values, count, rng)
+            most = max(_FEWEST_ASCENTS, _MOST_ROWS // look.slopes.rows)
+            starts = _starts(scores, values, min(effort.ascents, most), rng)
             points = look.ascend({n: v[starts] for n, v in batch.items()}, effort.steps) + points
     settled = [_settled(claim.domains, p) for p in points]
     return Found(
@@ -250,7 +250,10 @@ STEEP = Measure(_steep, -702.0)
 
 
 def violation(relation: Relation, measure: Measure = RELATIVE) -> Any:
-    """By how much floats violate a relation, relative to its sides; over 0 where they do."""
+    """By how much floats violate a relation, as a measure has it.
+
+    Relative to its sides it is over 0 where they do.
+    """
     match relation:
         case AllOf(relations):
             return functools.reduce(jnp.maximum, (violation(r, measure) for r in relations))
