@@ -59,6 +59,13 @@ REALS, POSITIVES = {"x": vf.reals()}, {"x": vf.positives()}
 
 # name, domains, relation
 TRUE = [
+    ("an integrand that rounds to integers", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(vf.integral(
+         lambda z: jnp.where(z.astype(int).astype(float) > 0.5, x, 0.0), 0.0, 3.0), 2 * x)),
+    ("a kink within the blur of an end", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(
+         vf.integral(lambda z: jnp.maximum(2.0**200 * (z - x), 0.0), 0.0,
+                     x + vf.constant("1e-40")), 2.0**200 * vf.constant("1e-80") / 2)),
     ("a slope of a geometric series that converges slowly", {"x": vf.reals(0.1, 0.9)},
      lambda x: vf.equal(jax.grad(lambda a: vf.series(lambda k: a**k, 0, INF))(x), (1 - x) ** -2)),
     ("an integrand that jumps at two places", {"x": vf.reals(0.1, 0.4)},
@@ -110,6 +117,9 @@ TRUE = [
 ]  # fmt: skip
 
 FALSE = [
+    ("an integrand that rounds to integers", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(vf.integral(
+         lambda z: jnp.where(z.astype(int).astype(float) > 0.5, x, 0.0), 0.0, 3.0), 2.5 * x)),
     ("an order that fails within 0.02 of a point in four dimensions",
      {"x": vf.reals(-6.0, 6.0, shape=(4,))},
      lambda x: vf.at_most(0, jnp.sum((x - 1.2345) ** 2) - 0.0004)),
@@ -203,6 +213,13 @@ NEITHER = [
     ("a limit of slopes at a constant place, where it is no slope", {"x": vf.reals(1.0, 5.0)},
      lambda x: vf.equal(jax.grad(
          lambda a: vf.limit(lambda n: a / (1 + (n * a) ** 2), INF))(0.0) * x, 0)),
+    ("a peak a hundred widths away, where a cubic is zero", {"x": vf.reals(0.9e6, 1.1e6)},
+     lambda x: vf.equal(vf.integral(
+         lambda z: jnp.exp(-z**2) + jnp.exp(-(z**3 - x)**2) * 3 * z**2, -INF, INF),
+         2 * jnp.sqrt(vf.pi))),
+    ("a bump of a series between the places that are looked at", {"x": vf.reals(1.0, 2.0)},
+     lambda x: vf.equal(
+         vf.series(lambda k: 0.5**k + x * jnp.exp(-(k - 1100.0) ** 2), 0, INF), 2)),
     ("a narrow peak where a cubic is zero", {"x": vf.reals(0.5, 3.0)},
      lambda x: vf.equal(vf.integral(
          lambda z: jnp.exp(-z**2) + jnp.exp(-(z**3 - x)**2 * 2.0**60) * 2.0**30, -INF, INF),

@@ -153,7 +153,7 @@ def _try(stage: _Stage, tally: Tally, rng: np.random.Generator, effort: Effort) 
     vanished: list[Confirmation] = []
     for point in stage.points:
         outcome = stage.reader.at(point)
-        tally.add(outcome)
+        tally.add(outcome, point)
         if outcome.may_refute:
             confirmation = confirm(stage.reader, point, rng, effort)
             if confirmation.stands:

@@ -51,8 +51,13 @@ def is_direct(program: Closed) -> bool:
 
 
 def is_searched(program: Closed) -> bool:
-    """Whether a search in floats is worth its compilation: not for many integrals."""
+    """Whether a search in floats is worth its compilation: not for many integrals.
+
+    Nor where each point would call back to Python to print.
+    """
     names = [e.primitive.name for e in all_equations(program)]
+    if any(name.startswith("debug_") for name in names):
+        return False
     return sum(name in _EVALUATIONS for name in names) <= _MOST_DEAR
 
 

@@ -203,7 +203,10 @@ def _spread(stored: Any, *moved: Any) -> Any:
         return centre + arb(0, SPREAD * reach) if reach.is_finite() else arb.nan()
 
     arrays = [boxed(v) for v in (stored, *moved)]
-    return unboxed(np.frompyfunc(one, len(arrays), 1)(*arrays)) if arrays[0].size else stored
+    if not arrays[0].size:
+        return stored
+    with np.errstate(all="ignore"):  # flags that Arb's conversions leave
+        return unboxed(np.frompyfunc(one, len(arrays), 1)(*arrays))
 
 
 def at_generic(outcomes: Sequence[Outcome]) -> bool:

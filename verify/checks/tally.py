@@ -5,8 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from verify.checks.judgement import Truth
+from verify.checks.points import Point, plain
 from verify.checks.reader import DIGITS, Outcome
-from verify.checks.verdict import Evidence
+from verify.checks.verdict import Evidence, point_text
 
 _MOST_UNDECIDED = 0.1  # share of points beyond which a claim is undecided
 _FEWEST_PREMISES = 5  # points at which a premise must have held
@@ -26,6 +27,7 @@ class Tally:
         estimated: how values were estimated.
         doubts: why points were left undecided, and how many.
         blurred: points left undecided for want of digits.
+        undecided_at: for each doubt, the first such point.
     """
 
     agreeing: int = 0
@@ -36,6 +38,7 @@ class Tally:
     estimated: set[str] = field(default_factory=set)
     doubts: Counter[str] = field(default_factory=Counter)
     blurred: int = 0
+    undecided_at: dict[str, Point] = field(default_factory=dict)
 
     @property
     def undecided(self) -> int:
@@ -50,7 +53,7 @@ class Tally:
         """Whether so many points are undecided that the claim will be."""
         return self.points >= _HOPELESS and self.undecided > 0.9 * self.points
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Outcome, point: Point) -> None:
         self.bits = max(self.bits, outcome.bits)
         self.estimated |= outcome.notes.estimated
         judgement, truth = outcome.judgement, outcome.truth
@@ -63,6 +66,7 @@ class Tally:
             self.digits = min(self.digits, judgement.digits)
         else:
             self.doubts[_doubt(outcome)] += 1
+            self.undecided_at.setdefault(_doubt(outcome), point)
             self.blurred += truth is Truth.AGREES
 
     def evidence(self, method: str) -> Evidence:
@@ -86,7 +90,8 @@ class Tally:
         """Why the claim cannot be said to hold; empty where it can."""
         if self.undecided > _MOST_UNDECIDED * (self.agreeing + self.undecided):
             why, _ = self.doubts.most_common(1)[0]
-            return f"{why} ({self.undecided} of {self.points} points)"
+            where = point_text(plain(self.undecided_at[why]))
+            return f"{why} ({self.undecided} of {self.points} points, the first at {where})"
         if self.vacuous and self.agreeing < min(_FEWEST_PREMISES, self.points):
             return f"the premise held at only {self.agreeing} of {self.points} points"
         return ""

@@ -85,7 +85,7 @@ def equal(a: Any, b: Any) -> Equal:
 
     Raises:
         TypeError: a side is no real array.
-        ValueError: structures or shapes differ.
+        ValueError: structures or shapes differ, or there are no entries.
     """
     return Equal(*_sides("equal", a, b))
 
@@ -137,6 +137,8 @@ def _need_relation(function: str, name: str, value: Any) -> None:
 
 
 def _sides(function: str, a: Any, b: Any) -> tuple[Any, Any]:
+    if a is None or b is None:
+        raise TypeError(f"{function} needs real arrays, got None; does a function lack its return?")
     a, b = (jax.tree.map(lambda leaf: _real(function, leaf), side) for side in (a, b))
     a, b = _filled(a, b), _filled(b, a)
     if jax.tree.structure(a) != jax.tree.structure(b):
@@ -144,7 +146,10 @@ def _sides(function: str, a: Any, b: Any) -> tuple[Any, Any]:
             f"{function} needs sides of one structure, got {jax.tree.structure(a)} and"
             f" {jax.tree.structure(b)}."
         )
-    for left, right in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True):
+    pairs = list(zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
+    if not any((right if left.ndim == 0 else left).size for left, right in pairs):
+        raise ValueError(f"{function} needs entries to compare, got none.")
+    for left, right in pairs:
         if left.shape != right.shape and left.ndim and right.ndim:
             raise ValueError(
                 f"{function} needs sides of one shape, got {left.shape} and {right.shape};"

@@ -75,7 +75,8 @@ def matching(entries: Sequence[Entry], glob: str | None) -> list[Entry]:
     chosen = [e for e in entries if fnmatchcase(e.id, glob) or fnmatchcase(name_of(e.id), glob)]
     if not chosen:
         raise ValueError(
-            f"--only needs a name, an id or a pattern of one, got {glob!r}; {_near(entries, glob)}."
+            f"--only needs a name, an id or a pattern of one, got {glob!r},"
+            f" which matches none; {_near(entries, glob)}."
         )
     return chosen
 

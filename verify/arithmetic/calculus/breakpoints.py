@@ -192,6 +192,8 @@ def _degree(equation: Any, degrees: list[int | None]) -> int | None:
         return 0
     if any(d is None for d in degrees):
         return None
+    if not all(jnp.issubdtype(v.aval.dtype, jnp.floating) for v in equation.outvars):
+        return None  # a rounding, or a comparison
     known = [d for d in degrees if d is not None]
     if name in _SAME_DEGREE or name in _LARGEST_DEGREE:
         degree = max(known)

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -21,6 +22,9 @@ from verify.arithmetic.reading import current, note_estimate, note_exchange, not
 _WIDTHS = 12  # widths on either side of a centre after which a peak has died away: e^-72
 _NEAR = arb("0.5")  # widths from a cut to a centre that needs none of its own
 _EVALUATIONS = 10_000  # of the integrand, before rigorous quadrature gives up
+_QUIET = 4  # such parts with nothing in them: a sixteenfold distance
+_PART = 500  # evaluations for a part of the tails
+_HALVINGS = 60  # of a part of the tails, on which the integrand is enclosed
 _SAMPLES = (arb("0.3"), arb("0.5"), arb("0.77"))  # of a piece, where its values are looked at
 _DEPTH = 400  # bisections of rigorous quadrature
 # Half the range of a second look, in widths, and the evaluations that it may take. On wide
@@ -99,7 +103,7 @@ class Integral:
         """A second look at an improper integral: rigorous, over a long finite range.
 
         It keeps off finite ends, where the integrand may be singular. Where only a shorter
-        range can be had, what lies beyond is estimated.
+        range can be had, the integrand beyond is enclosed part by part.
         """
         is_finite = low.is_finite() and high.is_finite()
         width = high - low if is_finite else width
@@ -111,9 +115,9 @@ class Integral:
             start = low + width * _MARGIN if low.is_finite() else (middle[0] - reach).mid()
             end = high - width * _MARGIN if high.is_finite() else (middle[-1] + reach).mid()
             value = self._rigorous([start, *centres, end], closed, enough, evaluations)
-            if length < _LONG[0]:
-                value += self._beyond(low, start, width, closed)
-                value += self._beyond(end, high, width, closed)
+            if value.is_finite() and length < _LONG[0]:
+                value += arb(0) if low.is_finite() else self._beyond(start, -width, closed, enough)
+                value += arb(0) if high.is_finite() else self._beyond(end, width, closed, enough)
             if value.is_finite() and not value.rad() >= best.rad():
                 best = value
             if best.rad() <= _FAIR * abs(best):
@@ -122,11 +126,41 @@ class Integral:
             note_estimate("rigorous quadrature over a long finite range")
         return best
 
-    def _beyond(self, low: arb, high: arb, width: arb, closed: Any) -> arb:
-        """The estimated integral over what a second look leaves out, where that is long."""
-        if low.is_finite() and high.is_finite():
-            return arb(0)
-        return self._estimated([low, high], width, closed)
+    def _beyond(self, start: arb, width: arb, closed: Any, enough: arb) -> arb:
+        """The integral outwards from a place over the rest of a long range, enclosed.
+
+        It goes by parts twice as long as the one before. Where complex balls meet a pole
+        beside the real line, real ones are halved until what they enclose is narrow. What
+        has died away over some parts is taken to stay away where it cannot be enclosed.
+        """
+        length, total, nothing = abs(width), arb(0), 0
+        while length < abs(width) * _LONG[0]:
+            end = (start + length if width > 0 else start - length).mid()
+            ends = sorted((start, end), key=_middle)
+            value = self._rigorous(ends, closed, enough, _PART)
+            if not value.rad() <= enough:
+                value = _narrower(value, self._halved(*ends, closed, enough))
+            if nothing >= _QUIET and not value.is_finite():
+                return total + arb(0, enough)
+            nothing = nothing + 1 if abs(value).upper() <= enough else 0
+            total += value
+            start, length = end, 2 * length
+        return total
+
+    def _halved(self, low: arb, high: arb, closed: Any, enough: arb) -> arb:
+        """The integral over a range whose widest parts are halved, so many times."""
+        parts = [(self._enclosed(low, high, closed), low, high)]
+        for _ in range(_HALVINGS):
+            widest = max(parts, key=lambda part: _spread(part[0]))
+            if widest[0].rad() <= enough:
+                break
+            parts.remove(widest)
+            _, low, high = widest
+            middle = ((low + high) / 2).mid()
+            parts += [
+                (self._enclosed(a, b, closed), a, b) for a, b in ((low, middle), (middle, high))
+            ]
+        return sum((value for value, _, _ in parts), arb(0))
 
     def _rigorous(
         self,
@@ -168,13 +202,17 @@ class Integral:
                 high = zero.upper() if zero.upper() < end else end
                 if low is not start:
                     pieces.append((start, low))
-                if low is not high and not zero.is_exact():
-                    (value,) = self.real.along(*closed)(low.union(high))
-                    between += value * (high - low)
+                if not (low.is_exact() and high.is_exact() and low == high):
+                    between += self._enclosed(low, high, closed)
                 start = high
             if start is not end:
                 pieces.append((start, end))
         return pieces, between
+
+    def _enclosed(self, low: arb, high: arb, closed: Any) -> arb:
+        """The integral over a range by a ball for the integrand on all of it."""
+        (value,) = self.real.along(*closed)(low.union(high))
+        return value * (high - low)
 
     def _answers(self, piece: tuple[arb, arb], closed: Any) -> list[Any]:
         """For each comparison whether its difference is positive on a piece, None where unknown."""
@@ -246,6 +284,14 @@ def _zeros(at: Any, there: Any) -> list[arb]:
     """Where linear functions are zero, from their values at 0 and 1; constants have none."""
     values = zip(boxed(at).flat, boxed(there).flat, strict=True)
     return [-a / (b - a) for a, b in values if not (b - a).contains(0)]
+
+
+def _narrower(first: arb, second: arb) -> arb:
+    return first if first.rad() < second.rad() else second
+
+
+def _spread(ball: arb) -> float:
+    return float(ball.rad()) if ball.is_finite() else math.inf
 
 
 def _middle(ball: arb) -> float:

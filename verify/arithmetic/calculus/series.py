@@ -21,6 +21,8 @@ _MOST_TERMS = 200_000  # of a finite sum
 _ORDERS = (24, 32, 40)  # of Levin's transformation
 _OTHER_ORDERS = (28, 37, 46)  # for a second look
 _FAR = 2**200  # where the decay of the terms is judged: 1/(k log k) falls too slowly there
+_FAR_END = 2**60  # up to which the tail of a fast series is bounded,
+_HALVINGS, _SHARE = 200, 10  # by so many balls each time that k doubles, each a 2^-10 of it
 _HORIZON = 2**20  # up to which terms are seen not to grow again
 _FURTHER, _FURTHER_ON = 64, 4_096  # terms added one by one before the second start
 _DIRECT = (100, 400, 1_600, 6_400)  # terms after which a fast series may have died away
@@ -64,7 +66,7 @@ class Series:
             here, rest = (
                 _tail(lambda k, at=at: f(arb(at + k))[0], max(at, 1)) for at in (first, later)
             )
-            if here is None or rest is None:
+            if here is None or rest is None or not (here.is_finite() and rest.is_finite()):
                 return None
             value = rest + sum((f(arb(k))[0] for k in range(first, later)), arb(0))
             return value if value.overlaps(here) else None
@@ -107,14 +109,52 @@ def _direct(term: Callable[[int], arb], bits: int) -> arb | None:
         # most about stop/2 * here / (1 - ratio).
         rest = (stop * here).upper()
         gone = here.is_zero() and there.is_zero()
-        if gone or (there < here / 2 and rest < abs(total) * arb(2) ** -bits):
-            return total + arb(0, rest) if _never_grows(term, k, abs(here).upper()) else None
+        enough = abs(total) * arb(2) ** -bits
+        if gone or (there < here / 2 and rest < enough):
+            return _with_tail(term, total + arb(0, rest), k, enough)
         if previous is not None and not there < previous:
             return None
         previous = there
         if not (there < here * arb(2) ** -20 or _is_geometric(term, k, stop // 2)):
             return None  # algebraic: leave it to the acceleration
     return None
+
+
+def _with_tail(term: Callable[[Any], arb], total: arb, start: int, enough: arb) -> arb | None:
+    """A sum with a bound for its tail; NaN where the terms may grow again."""
+    bound = _bound(term, start, enough)
+    if bound is None:  # no function of real k: a look here and there must do
+        return total if _never_grows(term, start, abs(term(start)).upper()) else arb.nan()
+    return total + arb(0, bound.upper()) if bound.is_finite() else arb.nan()
+
+
+def _bound(term: Callable[[Any], arb], start: int, enough: arb) -> arb | None:
+    """A bound of Σ |term(k)| from a start to a far end, by balls for k; None where NaN."""
+    total, low = arb(0), arb(start)
+    while low < _FAR_END:
+        part = _halved(term, low, 2 * low, enough * arb(2) ** -_SHARE)
+        if part is None or part.is_nan():
+            return part
+        total, low = total + part, 2 * low
+    return total
+
+
+def _halved(term: Callable[[Any], arb], low: arb, high: arb, enough: arb) -> arb | None:
+    """A bound over a range, halved where it is large; NaN where it stays so, None unknown."""
+    total, parts = arb(0), [(low, high)]
+    for _ in range(_HALVINGS):
+        if not parts:
+            return total
+        a, b = parts.pop()
+        bound = abs(term(a.union(b))).upper() * (b - a + 1)
+        if bound.is_nan():
+            return None
+        if bound <= enough:
+            total += bound
+        else:
+            middle = ((a + b) / 2).floor()
+            parts += [(a, middle), (middle, b)]
+    return arb.nan()
 
 
 def _is_geometric(term: Callable[[int], arb], start: int, step: int) -> bool:
