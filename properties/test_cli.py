@@ -176,10 +176,12 @@ def test_list_tells_what_is_wrong():
     assert "the_wrong_form" in said
     assert "ZeroDivisionError: division by zero at bad.py:1" in said
     assert wrong("list", "claims.py", "--only", "*lk*") == (
-        "--only needs a name, an id or a pattern of one, got '*lk*', which matches none; verify list shows the names."
+        "--only needs a name, an id or a pattern of one, got '*lk*', which matches none;"
+        " verify list shows the names."
     )
     assert wrong("list", "claims.py", "--only", "wrong") == (
-        "--only needs a name, an id or a pattern of one, got 'wrong', which matches none; near it: the_wrong_form."
+        "--only needs a name, an id or a pattern of one, got 'wrong', which matches none;"
+        " near it: the_wrong_form."
     )
     assert "near it: the_wrong_form." in wrong("list", "claims.py", "--only", "the_wrnog_from")
 
