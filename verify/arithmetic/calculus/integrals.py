@@ -129,17 +129,17 @@ class Integral:
     def _beyond(self, start: arb, width: arb, closed: Any, enough: arb) -> arb:
         """The integral outwards from a place over the rest of a long range, enclosed.
 
-        It goes by parts twice as long as the one before. Where complex balls meet a pole
-        beside the real line, real ones are halved until what they enclose is narrow. What
-        has died away over some parts is taken to stay away where it cannot be enclosed.
+        It goes by parts twice as long as the one before, each enclosed in real balls, which
+        no pole beside the real line disturbs, else by quadrature in complex ones. What has
+        died away over some parts is taken to stay away where it cannot be enclosed.
         """
         length, total, nothing = abs(width), arb(0), 0
         while length < abs(width) * _LONG[0]:
             end = (start + length if width > 0 else start - length).mid()
             ends = sorted((start, end), key=_middle)
-            value = self._rigorous(ends, closed, enough, _PART)
+            value = self._halved(*ends, closed, enough)
             if not value.rad() <= enough:
-                value = _narrower(value, self._halved(*ends, closed, enough))
+                value = _narrower(value, self._rigorous(ends, closed, enough, _PART))
             if nothing >= _QUIET and not value.is_finite():
                 return total + arb(0, enough)
             nothing = nothing + 1 if abs(value).upper() <= enough else 0
