@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from verify.arithmetic.jaxprs import Closed, all_equations, inner_jaxprs, scan_of
 
 # How often the function inside such a primitive is evaluated, roughly.
-_EVALUATIONS = {"integral": 1_000, "series": 100, "limit": 300, "derivative": 20, "while": 20}
+_EVALUATIONS = {"integral": 1_000, "series": 200, "limit": 300, "derivative": 20, "while": 20}
 _POINT = 40  # what a reading in balls costs beside its equations
 _MOST_DEAR = 1  # integrals and the like in a claim that is searched in floats
 _BALL_BUDGET = 200_000  # equations read in balls, all points together: a third of a second
