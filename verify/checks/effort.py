@@ -32,7 +32,7 @@ class Effort:
 EFFORTS = {
     effort.name: effort
     for effort in (
-        Effort("quick", points=100, dear_points=12, floats=0, ascents=0, steps=0),
+        Effort("quick", points=100, dear_points=30, floats=0, ascents=0, steps=0),
         Effort("standard", points=1_000, dear_points=30, floats=2**17, ascents=128, steps=60),
         Effort(
             "thorough",
