@@ -31,7 +31,8 @@ def integral(f: Function, low: Any, high: Any) -> Float[Array, ""]:
     Returns:
         Real scalar. In balls it is rigorous on a finite range where f is piecewise
         analytic, and estimated (with a stated error) on an infinite one or with a
-        singularity at an end.
+        singularity at an end. In floats, outside a claim, it is a guide that points a
+        search: rough, and a number even where the integral diverges.
 
     Raises:
         TypeError: f is no function of that kind, or an end is no real scalar.
@@ -51,7 +52,8 @@ def series(f: Function, low: Any, high: Any) -> Float[Array, ""]:
         high: whole number, or infinity.
 
     Returns:
-        Real scalar. A finite sum is exact in balls, an infinite one is estimated.
+        Real scalar. A finite sum is exact in balls, an infinite one is estimated. In
+        floats it is rough, and a number even where the series diverges.
 
     Raises:
         TypeError: f is no function of that kind, or an end is no real scalar.
@@ -79,7 +81,8 @@ def limit(f: Function, at: Any, *, side: str = "both", integers: bool = False) -
 
     Returns:
         Real scalar, which may be infinite. Estimated, from values in high precision at
-        distances that shrink geometrically.
+        distances that shrink geometrically. In floats it is rough, and a number even where
+        there is no limit.
 
     Raises:
         TypeError: f is no function of that kind, or `at` is no real scalar.
@@ -106,7 +109,8 @@ def derivative(f: Function, x: Any) -> Float[Array, ""]:
     Returns:
         Real scalar. In balls it is found from the expansions of f on either side of x,
         without any rule of automatic differentiation; where f has no derivative there is
-        no value, and the claim is undecided at that point.
+        no value, and the claim is undecided at that point. In floats it is what JAX's
+        rules give.
 
     Raises:
         TypeError: f is no function of that kind, or x is no real scalar.
