@@ -112,10 +112,10 @@ def _look(reader: Reader, effort: Effort, seed: int) -> _Finding:
 
 def _disowned(stage: _Stage, tally: Tally) -> str:
     """Whether a second look at an estimate speaks against it: the last point is asked."""
-    if not tally.estimated:
+    if not tally.estimated or tally.last is None:
         return ""
     (*_, point) = stage.points
-    first = stage.reader.at(point).relation
+    first = tally.last.relation
     second = stage.reader.second_look(point, FIRST_BITS).relation
     if first is not None and second is not None and are_far_apart(first, second):
         return "a second, independent look at an estimate does not agree with the first"

@@ -50,9 +50,9 @@ def confirm(reader: Reader, point: Point, rng: np.random.Generator, effort: Effo
     smallest = shrunk(domains, dict(point), fails, most) if fails(point) else point
     objection = ""
     for candidate in (smallest, point) if smallest is not point else (point,):
-        objection = _objection(reader, candidate, rng, effort)
+        outcome = reader.at(candidate)
+        objection = _objection(reader, candidate, outcome, rng, effort)
         if not objection:
-            outcome = reader.at(candidate)
             text = _text(outcome)
             again = "; a second, independent look agrees" if outcome.is_estimated else ""
             evidence = Evidence("shrinking", tried, bits=outcome.bits, detail=f"{text}{again}",
@@ -61,9 +61,10 @@ def confirm(reader: Reader, point: Point, rng: np.random.Generator, effort: Effo
     return Confirmation(False, point, objection, Evidence("second look", 1, detail=objection))
 
 
-def _objection(reader: Reader, point: Point, rng: np.random.Generator, effort: Effort) -> str:
+def _objection(
+    reader: Reader, point: Point, outcome: Outcome, rng: np.random.Generator, effort: Effort
+) -> str:
     """Why a violation does not stand; empty where it does."""
-    outcome = reader.at(point)
     if not outcome.may_refute:
         return "a gap was seen that is too small beside the error of an estimate"
     if not _survives_wide_constants(reader, point):

@@ -180,7 +180,7 @@ def as_balls(value: Any) -> Any:
         return exact(array.item())
     result = np.empty(array.shape, object)
     result[...] = np.frompyfunc(exact, 1, 1)(array) if array.size else None
-    return unboxed(result)
+    return result
 
 
 def _is_about_zero(outcome: Outcome) -> bool:

@@ -28,6 +28,7 @@ class Tally:
         doubts: why points were left undecided, and how many.
         blurred: points left undecided for want of digits.
         undecided_at: for each doubt, the first such point.
+        last: the outcome that came last.
     """
 
     agreeing: int = 0
@@ -39,6 +40,7 @@ class Tally:
     doubts: Counter[str] = field(default_factory=Counter)
     blurred: int = 0
     undecided_at: dict[str, Point] = field(default_factory=dict)
+    last: Outcome | None = None
 
     @property
     def undecided(self) -> int:
@@ -54,6 +56,7 @@ class Tally:
         return self.points >= _HOPELESS and self.undecided > 0.9 * self.points
 
     def add(self, outcome: Outcome, point: Point) -> None:
+        self.last = outcome
         self.bits = max(self.bits, outcome.bits)
         self.estimated |= outcome.notes.estimated
         judgement, truth = outcome.judgement, outcome.truth

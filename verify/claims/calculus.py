@@ -153,16 +153,24 @@ def _integral_tangent(
 ) -> Any:
     """Leibniz' rule: what the ends sweep over, and the integral of the partial derivative."""
     jumps = jumps or _may_jump(jaxpr, tangents)
-
-    def build(g: Function) -> Any:
-        inner, values = close_over("integral", g)
-        return integral_p.bind(*ends, *values, jaxpr=inner, axes=(), jumps=jumps, swapped=True)
-
+    build = _of_functions(integral_p, ends, jumps=jumps, swapped=True)
     total = along_closed(build, jaxpr, closed, tangents)
     for sign, end, tangent in zip((-1, 1), ends, end_tangents, strict=True):
         if tangent is not None:
             total += sign * _at(jaxpr, end, closed) * tangent
     return total
+
+
+def _of_functions(
+    primitive: jaxprs.Primitive, places: Sequence[Any], **options: Any
+) -> Callable[[Function], Any]:
+    """A primitive at some places, as a map from scalar functions to its value."""
+
+    def build(g: Function) -> Any:
+        jaxpr, closed = close_over(primitive.name, g)
+        return primitive.bind(*places, *closed, jaxpr=jaxpr, axes=(), **options)
+
+    return build
 
 
 def _may_jump(jaxpr: Any, tangents: Sequence[Any]) -> bool:
@@ -182,11 +190,7 @@ def _series_tangent(
 ) -> Any:
     """Term by term; the ends are whole numbers and do not move."""
     jumps = jumps or _may_jump(jaxpr, tangents)
-
-    def build(g: Function) -> Any:
-        inner, values = close_over("series", g)
-        return series_p.bind(*ends, *values, jaxpr=inner, axes=(), jumps=jumps, swapped=True)
-
+    build = _of_functions(series_p, ends, jumps=jumps, swapped=True)
     return along_closed(build, jaxpr, closed, tangents)
 
 
@@ -204,20 +208,11 @@ def _limit_tangent(
 ) -> Any:
     """The limit of the partial derivatives, which is an exchange of limits."""
     jumps = jumps or _may_jump(jaxpr, tangents)
-
-    def build(g: Function) -> Any:
-        inner, values = close_over("limit", g)
-        return limit_p.bind(*places, *values, jaxpr=inner, axes=(), side=side,
-                            integers=integers, jumps=jumps, swapped=True)  # fmt: skip
-
+    build = _of_functions(limit_p, places, side=side, integers=integers, jumps=jumps, swapped=True)
     total = along_closed(build, jaxpr, closed, tangents)
     if place_tangents[0] is not None:  # of a continuous function: its own derivative
         f = functools.partial(_at, jaxpr, closed=closed)
-        inner, values = close_over("limit", lambda z: jax.jvp(f, (z,), (jnp.ones_like(z),))[1])
-        total += place_tangents[0] * limit_p.bind(
-            *places, *values, jaxpr=inner, axes=(), side=side, integers=integers, jumps=jumps,
-            swapped=True,
-        )  # fmt: skip
+        total += place_tangents[0] * build(lambda z: jax.jvp(f, (z,), (jnp.ones_like(z),))[1])
     return total
 
 
@@ -231,12 +226,7 @@ def _derivative_tangent(
     order: int,
 ) -> Any:
     """The next derivative along the place; the derivative of the partial ones."""
-
-    def build(g: Function) -> Any:
-        inner, values = close_over("derivative", g)
-        return derivative_p.bind(*places, *values, jaxpr=inner, axes=(), order=order)
-
-    total = along_closed(build, jaxpr, closed, tangents)
+    total = along_closed(_of_functions(derivative_p, places, order=order), jaxpr, closed, tangents)
     if place_tangents[0] is not None:
         further = derivative_p.bind(*places, *closed, jaxpr=jaxpr, axes=(), order=order + 1)
         total += further * place_tangents[0]

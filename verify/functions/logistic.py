@@ -80,6 +80,11 @@ def softplus(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     return _softplus(x)
 
 
+def logistic_slope(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """The slope of logistic, as logistic(x) logistic(-x), which is right in both tails."""
+    return _logistic(x) * _logistic(-x)
+
+
 _logistic = jax.custom_jvp(jax.nn.sigmoid)
 _centred_logistic = jax.custom_jvp(lambda x: jnp.tanh(x / 2) / 2)
 _softplus = jax.custom_jvp(lambda x: jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x))))
@@ -88,13 +93,13 @@ _softplus = jax.custom_jvp(lambda x: jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.
 @_logistic.defjvp
 def _logistic_jvp(primals: Any, tangents: Any) -> Any:
     (x,), (dx,) = primals, tangents
-    return _logistic(x), _logistic(x) * _logistic(-x) * dx
+    return _logistic(x), logistic_slope(x) * dx
 
 
 @_centred_logistic.defjvp
 def _centred_logistic_jvp(primals: Any, tangents: Any) -> Any:
     (x,), (dx,) = primals, tangents
-    return _centred_logistic(x), _logistic(x) * _logistic(-x) * dx
+    return _centred_logistic(x), logistic_slope(x) * dx
 
 
 @_softplus.defjvp

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.logistic import logistic
+from verify.functions.logistic import logistic_slope
 from verify.models.lstm import LSTMGates, following, gates_at, preactivations, tanh
 from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting, need_steps
 from verify.models.products import einsum
@@ -110,15 +110,10 @@ def _gate_cotangents(
 ) -> Float[Array, "4 hidden"]:
     """δz of a step."""
     through = jnp.stack([dc * at.before.c, dc * gates.candidate, dh * tanh(at.c), dc * gates.i])
-    slopes = jnp.concatenate([_logistic_slope(at.z[:3]), _tanh_slope(at.z[3:])])
+    slopes = jnp.concatenate([logistic_slope(at.z[:3]), _tanh_slope(at.z[3:])])
     return through * slopes
-
-
-def _logistic_slope(z: Float[Array, "..."]) -> Float[Array, "..."]:
-    """σ' = σ(z) σ(-z)."""
-    return logistic(z) * logistic(-z)
 
 
 def _tanh_slope(z: Float[Array, "..."]) -> Float[Array, "..."]:
     """tanh' = 4σ(2z) σ(-2z)."""
-    return 4 * _logistic_slope(2 * z)
+    return 4 * logistic_slope(2 * z)

@@ -6,7 +6,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import REAL, floats
-from verify.functions.logistic import centred_logistic, logistic
+from verify.functions.logistic import centred_logistic, logistic_slope
 
 
 def rnn(w: Real[ArrayLike, ""], h: Real[ArrayLike, ""], *, steps: int) -> Float[Array, " states"]:
@@ -62,7 +62,7 @@ def rnn_gradient(
     def step(carry, _: None):
         h, slope = carry
         z = w * h
-        slope = logistic(z) * logistic(-z) * (h + w * slope)
+        slope = logistic_slope(z) * (h + w * slope)
         return (centred_logistic(z), slope), slope
 
     zero = jnp.zeros_like(h)
