@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from verify.checks.finding import CollectionError, find, without_claims
-from verify.checks.loading import load
+from verify.checks.finding import find
+from verify.checks.loading import load_all
 from verify.claims.claim import Claim, Malformed
 
 
@@ -26,14 +26,5 @@ def collect(paths: Sequence[str]) -> Collected:
         "verify check needs a .py file, a folder or a module, got 'no"
     """
     files, errors = find(paths)
-    claims: dict[str, Claim | Malformed] = {}
-    held: dict[str, int] = {}
-    for file in files:
-        try:
-            loaded = load(file)
-        except CollectionError as error:
-            errors.append(str(error))
-        else:
-            claims |= loaded
-            held[file.path] = len(loaded)
-    return Collected(claims, (*errors, *without_claims(files, held)))
+    claims, failed, empty = load_all(files)
+    return Collected(claims, (*errors, *map(str, failed), *empty))

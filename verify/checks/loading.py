@@ -9,12 +9,13 @@ import os
 import sys
 import traceback
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
 from verify.arithmetic.errors import shown
-from verify.checks.finding import CollectionError, File
+from verify.checks.finding import CollectionError, File, without_claims
 from verify.checks.messages import Entry
 from verify.claims.claim import Claim, Malformed, collecting
 
@@ -40,6 +41,30 @@ def load(file: File) -> dict[str, Claim | Malformed]:
         except BaseException as error:
             raise CollectionError(_what_was_raised(error, file)) from error
     return _by_id([item for item in found if not _is_imported(item, file)], file)
+
+
+def load_all(
+    files: Sequence[File], before: Callable[[File], Any] = lambda file: None
+) -> tuple[dict[str, Claim | Malformed], list[CollectionError], list[str]]:
+    """The claims of all files, the errors of those that fail, and one for each empty path.
+
+    Args:
+        files: all that were found.
+        before: called with each file before it is loaded.
+    """
+    claims: dict[str, Claim | Malformed] = {}
+    held: dict[str, int] = {}
+    failed = []
+    for file in files:
+        before(file)
+        try:
+            found = load(file)
+        except CollectionError as error:
+            failed.append(error)
+        else:
+            claims |= found
+            held[file.path] = len(found)
+    return claims, failed, without_claims(files, held)
 
 
 def entry_of(id: str, item: Claim | Malformed) -> Entry:

@@ -14,7 +14,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from verify.checks.finding import CollectionError, File, without_claims
+from verify.checks.finding import File
 from verify.checks.messages import (
     Checked,
     Entry,
@@ -104,22 +104,11 @@ def _loaded(
     connection: Connection, files: Sequence[File]
 ) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """The claims that the files state, by id, and what kept others from being found."""
-    from verify.checks.loading import load
+    from verify.checks.loading import load_all
 
-    claims: dict[str, Any] = {}
-    held: dict[str, int] = {}
-    problems = []
-    for file in files:
-        connection.send(Loading(file))
-        try:
-            found = load(file)
-        except CollectionError as error:
-            problems.append(Problem(str(error), _cause(error)))
-        else:
-            claims |= found
-            held[file.path] = len(found)
-    problems += map(Problem, without_claims(files, held))
-    return claims, tuple(problems)
+    claims, failed, empty = load_all(files, lambda file: connection.send(Loading(file)))
+    problems = [Problem(str(error), _cause(error)) for error in failed]
+    return claims, (*problems, *map(Problem, empty))
 
 
 def _cause(error: BaseException) -> str:
