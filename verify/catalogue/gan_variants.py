@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 import verify as vf
+from verify.catalogue.categoricals import jsd
 from verify.functions import (
     categorical_total_variation,
     optimal_discriminator,
@@ -164,12 +165,6 @@ def _kl(p, q):
     return jnp.sum(p * jnp.log(p / q))
 
 
-def _jsd(p, q):
-    """KL(p ‖ m)/2 + KL(q ‖ m)/2, m = (p + q)/2."""
-    m = (p + q) / 2
-    return (_kl(p, m) + _kl(q, m)) / 2
-
-
 def _slope(divergence, p, theta):
     """∂_θ of a divergence of p_θ from p."""
     return jax.grad(lambda theta: divergence(_model(theta), p))(theta)
@@ -178,17 +173,17 @@ def _slope(divergence, p, theta):
 @vf.claim(**_LOGITS, source=_ARJOVSKY)
 def the_non_saturating_gradient_is_that_of_a_difference(p, theta):
     """∂_θ E_{p_θ}[-log D*] = ∂_θ (KL(p_θ ‖ p_data) - 2 JSD(p_θ, p_data)), D* frozen."""
-    slope = _slope(lambda q, p: _kl(q, p) - 2 * _jsd(q, p), p, theta)
+    slope = _slope(lambda q, p: _kl(q, p) - 2 * jsd(q, p), p, theta)
     return vf.equal(_frozen_slope(lambda D: -jnp.log(D), p, theta), slope)
 
 
 @vf.claim(**_LOGITS, holds=False, source=_ARJOVSKY)
 def the_non_saturating_gradient_is_that_of_jsd(p, theta):
     """∂_θ E_{p_θ}[-log D*] = ∂_θ JSD(p_θ, p_data), D* frozen."""
-    return vf.equal(_frozen_slope(lambda D: -jnp.log(D), p, theta), _slope(_jsd, p, theta))
+    return vf.equal(_frozen_slope(lambda D: -jnp.log(D), p, theta), _slope(jsd, p, theta))
 
 
 @vf.claim(**_LOGITS, source=_ARJOVSKY)
 def the_minimax_gradient_is_that_of_jsd_twice(p, theta):
     """∂_θ E_{p_θ} log(1 - D*) = ∂_θ 2 JSD(p_θ, p_data), D* frozen."""
-    return vf.equal(_frozen_slope(lambda D: jnp.log(1 - D), p, theta), 2 * _slope(_jsd, p, theta))
+    return vf.equal(_frozen_slope(lambda D: jnp.log(1 - D), p, theta), 2 * _slope(jsd, p, theta))

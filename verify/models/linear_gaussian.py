@@ -80,7 +80,7 @@ def linear_gaussian_log_evidence(
     z, R = _most_probable(W, b, s, x)
     distance = _square((x - spread(b, x) - matmul(z, W.T)) / s) + _square(z)
     log_determinant = 2 * jnp.sum(jnp.log(jnp.abs(jnp.diagonal(R)))).astype(W.dtype)
-    return -(distance + log_determinant + len(W) * (_LOG_2PI + 2 * jnp.log(s))) / 2
+    return _log_density(distance + log_determinant, W, s)
 
 
 def linear_gaussian_posterior(
@@ -140,7 +140,7 @@ def linear_gaussian_elbo(
     """
     W, b, s, m, t, x = _with_encoder("linear_gaussian_elbo", model, q, x)
     missed = _square((x - spread(b, x) - matmul(m, W.T)) / s) + _variance(W / s, t)
-    fit = -(missed + len(W) * (_LOG_2PI + 2 * jnp.log(s))) / 2
+    fit = _log_density(missed, W, s)
     return fit - jnp.sum(gaussian_kl_to_standard_from_log_variance(m, t), axis=-1)
 
 
@@ -177,7 +177,7 @@ def linear_gaussian_elbo_draw(
     W, b, s, m, t, x, noise = _with_encoder("linear_gaussian_elbo_draw", model, q, x, **noised)
     z = m + jnp.exp(t / 2) * noise
     missed = _square((x - spread(b, x) - matmul(z, W.T)) / s)
-    fit = -(missed + len(W) * (_LOG_2PI + 2 * jnp.log(s))) / 2
+    fit = _log_density(missed, W, s)
     return fit + (_square(noise) - _square(z) + jnp.sum(t, axis=-1)) / 2
 
 
@@ -194,6 +194,11 @@ def _with_encoder(
     axes = {"mean": "... latent", "log_variance": "... latent"}
     encoded = fields(function, "q", q, DiagonalGaussian, axes)
     return _fitting(function, model, **encoded, x=Sized(x, "... features"), **others)
+
+
+def _log_density(distance: jax.Array, W: jax.Array, s: jax.Array) -> jax.Array:
+    """log N(x; m, s² I) in as many dimensions as W has rows, distance = ‖x - m‖²/s²."""
+    return -(distance + len(W) * (_LOG_2PI + 2 * jnp.log(s))) / 2
 
 
 def _square(x: jax.Array) -> jax.Array:
