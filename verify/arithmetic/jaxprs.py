@@ -152,6 +152,26 @@ def called(equation: Any) -> Closed | None:
     return program if meant is None else _traced(equation, meant)
 
 
+def name_of_call(equation: Any) -> str:
+    """The name of the function that an equation calls, as its author wrote it."""
+    programs = inner_jaxprs(equation)
+    known = programs[0].jaxpr.debug_info.func_name if programs else None
+    return str(equation.params.get("name") or known or equation.primitive.name)
+
+
+def is_read_by_meaning(equation: Any) -> bool:
+    """Whether a call stands for something else in the reals than for the steps in it."""
+    name = _CALLS.get(equation.primitive.name)
+    return name in equation.params and _meaning(closed(equation.params[name])) is not None
+
+
+def bind(equation: Any, values: Sequence[Any]) -> list[Any]:
+    """The results of one equation at some values, computed by JAX at once."""
+    params = equation.primitive.get_bind_params(equation.params)
+    results = equation.primitive.bind(*values, **params)
+    return list(results) if equation.primitive.multiple_results else [results]
+
+
 def _expanded(equation: Any) -> Closed:
     """What a primitive of primitives (from JAX 0.12 on) is made of."""
     whole = equation.params["_prim"]

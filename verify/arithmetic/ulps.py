@@ -147,7 +147,7 @@ def error(value: float, exact: arb, format: Format) -> arb:
         return arb(0) if arb(value) == exact else arb.pos_inf()
     if math.isinf(value):
         return _of_infinity(math.copysign(1.0, value), exact, format)
-    return _of_finite(value, exact, format)
+    return distance(arb(value), exact, format)
 
 
 def _of_infinity(sign: float, exact: arb, format: Format) -> arb:
@@ -166,11 +166,12 @@ def _overflow(format: Format) -> arb:
     return arb(2) ** (format.greatest + 1) - arb(2) ** (format.greatest - format.precision)
 
 
-def _of_finite(value: float, exact: arb, format: Format) -> arb:
+def distance(value: arb, exact: arb, format: Format) -> arb:
+    """How far a finite real number, float or not, is from an exact one, in ulps of that."""
     least = arb(2) ** format.least
-    if abs(value) < format.smallest and abs(exact) < least:
+    if abs(value) < least and abs(exact) < least:
         return arb(0)
-    return (_contracted(arb(value), format) - _contracted(exact, format)) / ulp(exact, format)
+    return (_contracted(value, format) - _contracted(exact, format)) / ulp(exact, format)
 
 
 def _contracted(x: arb, format: Format) -> arb:
