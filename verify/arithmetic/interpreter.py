@@ -44,6 +44,7 @@ class Equation(NamedTuple):
     out_avals: Sequence[Any]
     where: str | None
     system: "NumberSystem"
+    primitive: Any = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class NumberSystem:
         key: what constants and folded equations depend on (precision, mode).
         is_total: whether every value is a number, so that x = x.
         still: the system for what does not depend on varying arguments, if another.
+        find: from an `Equation` to its operation, for a system whose values are arrays of its
+            own; then no table is asked, and `constant` reads a whole constant.
     """
 
     name: str
@@ -68,6 +71,7 @@ class NumberSystem:
     key: Callable[[], Hashable] = tuple
     still: "NumberSystem | None" = None
     is_total: bool = True
+    find: Callable[[Equation], Operation] | None = None
 
     def scalar(self, name: str) -> Callable[..., Any]:
         """The elementwise rule of a primitive as a function of scalars."""
@@ -184,14 +188,18 @@ class Program:
 
     def along(self, *settled: Any) -> Operation:
         """The program as a function of the varying arguments, the others given."""
+        if self.system.find is not None:  # under a trace of JAX, which nothing may outlive
+            return self._instance()(*settled)
         key = self.system.key()
         if key not in self._instances:
             with taking_notes() as notes:
-                values = [_read_constant(self.system, c) for c in self.constants.values()]
-                self._instances[key] = self._make(values), notes
+                self._instances[key] = self._instance(), notes
         bind, notes = self._instances[key]
         repeat_notes(notes)
         return bind(*settled)
+
+    def _instance(self) -> Operation:
+        return self._make([_read_constant(self.system, c) for c in self.constants.values()])
 
 
 def _live(steps: list[_Step], outputs: Sequence[str]) -> list[_Step]:
@@ -206,6 +214,8 @@ def _live(steps: list[_Step], outputs: Sequence[str]) -> list[_Step]:
 
 def _read_constant(system: NumberSystem, constant: Constant) -> Any:
     value = constant.value
+    if system.find is not None:
+        return system.constant(value)
     if value.dtype.kind in "iub":
         return value.item() if value.ndim == 0 else value.astype(object)
     if value.ndim == 0:
@@ -283,6 +293,8 @@ def _compared_with_itself(step: _Step, equation: Equation) -> Operation | None:
     if not known or step.inputs[0] != step.inputs[1]:
         return None
     answer = _OF_ITSELF[equation.name]
+    if equation.system.find is not None:
+        return equation.system.find(equation._replace(name="of_itself", params={"answer": answer}))
     rule = Elementwise(lambda x, _: None if _is_nan(x) else answer)
     return lift(rule, 2, equation.out_avals)
 
@@ -305,6 +317,7 @@ def _equation(system: NumberSystem, step: _Step) -> Equation:
         [v.aval for v in source.outvars],
         step.where,
         system,
+        source.primitive,
     )
 
 
@@ -324,6 +337,8 @@ def _need_readable(system: NumberSystem, dtype: Any, where: str | None) -> None:
 
 def _operation(equation: Equation) -> Elementwise | Operation:
     """The first rule found: exact integers, the system's own, then those shared by all."""
+    if equation.system.find is not None:
+        return equation.system.find(equation)
     tables = [equation.system.rules, *_SHARED]
     if all(_is_discrete(a) for a in (*equation.in_avals, *equation.out_avals)):
         tables.insert(0, discrete.RULES)

@@ -1,0 +1,191 @@
+"""Rules of intervals for arithmetic."""
+
+import functools
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from verify.arithmetic.intervals.values import (
+    Interval,
+    chosen,
+    downward,
+    is_undefined,
+    outward,
+    point,
+    settled,
+    unknown,
+    upward,
+)
+
+
+def negative(x: Interval) -> Interval:
+    return point(-x.low) if x.is_point else Interval(-x.high, -x.low)
+
+
+def absolute(x: Interval) -> Interval:
+    if x.is_point:
+        return point(abs(x.low))
+    low, high = abs(x.low), abs(x.high)
+    nearest = jnp.where((x.low <= 0) & (x.high >= 0), 0.0, jnp.minimum(low, high))
+    return Interval(jnp.where(is_undefined(x), jnp.nan, nearest), jnp.maximum(low, high))
+
+
+def add(x: Interval, y: Interval) -> Interval:
+    if is_zero(y):
+        return spread(x, y)
+    if is_zero(x):
+        return spread(y, x)
+    return settled(outward(x.low + y.low, x.high + y.high), x, y)
+
+
+def subtract(x: Interval, y: Interval) -> Interval:
+    if is_zero(y):
+        return spread(x, y)
+    if is_zero(x):
+        return spread(negative(y), x)
+    return settled(outward(x.low - y.high, x.high - y.low), x, y)
+
+
+def is_zero(x: Interval) -> bool:
+    """Whether it is known while tracing that a value is 0, or an array of zeros."""
+    return is_known(x) and not np.any(x.low)
+
+
+def is_known(x: Interval) -> bool:
+    """Whether a value is a constant while tracing."""
+    return x.is_point and isinstance(x.low, np.ndarray | np.generic)
+
+
+def spread(x: Interval, y: Interval) -> Interval:
+    """A value in the shape that it has beside another."""
+    if jnp.shape(x.low) == jnp.broadcast_shapes(jnp.shape(x.low), jnp.shape(y.low)):
+        return x
+    shape = jnp.shape(y.low)
+    low = jnp.broadcast_to(x.low, shape)
+    return point(low) if x.is_point else Interval(low, jnp.broadcast_to(x.high, shape))
+
+
+def multiply(x: Interval, y: Interval) -> Interval:
+    if x is y:
+        return square(x)
+    for factor, other in ((x, y), (y, x)):
+        if is_known(factor) and np.all(np.isin(factor.low, (-1.0, 1.0))):
+            return _signed(factor.low, other)
+    return settled(outward(*_extremes(_products(x, y))), x, y)
+
+
+def _signed(sign: Any, x: Interval) -> Interval:
+    """A value times 1 or -1, which is exact."""
+    turned = negative(x)
+    if x.is_point:
+        return point(x.low * sign)
+    return chosen(sign > 0, x, turned)
+
+
+def _products(x: Interval, y: Interval) -> list[Any]:
+    """All products of ends; 0 times an infinite bound is 0, the bound being no factor."""
+    ends = [(a, b) for a in _ends(x) for b in _ends(y)]
+    return [jnp.where((a == 0) | (b == 0), 0.0, a * b) for a, b in ends]
+
+
+def _ends(x: Interval) -> tuple[Any, ...]:
+    return (x.low,) if x.is_point else (x.low, x.high)
+
+
+def _extremes(values: list[Any]) -> tuple[Any, Any]:
+    return functools.reduce(jnp.minimum, values), functools.reduce(jnp.maximum, values)
+
+
+def square(x: Interval) -> Interval:
+    size = absolute(x)
+    low, high = size.low * size.low, size.high * size.high
+    return Interval(jnp.where(low == 0, low, _over_zero(downward(low))), upward(high))
+
+
+def _over_zero(x: Any) -> Any:
+    """A lower bound of what is not negative."""
+    return jnp.where(x < 0, 0.0, x)
+
+
+def divide(x: Interval, y: Interval) -> Interval:
+    """x/y; undefined where y is zero for certain, unknown where it may be."""
+    if is_known(y) and np.all(y.low == 1.0):
+        return spread(x, y)
+    quotients = [a / b for a in _ends(x) for b in _ends(y)]
+    ratio = settled(outward(*_extremes(quotients)), x, y)
+    may_be_zero = (y.low <= 0) & (y.high >= 0)
+    is_lost = ((y.low == 0) & (y.high == 0)) | is_undefined(x, y)
+    return undefined_where(is_lost, chosen(may_be_zero, unknown(ratio.low), ratio))
+
+
+def undefined_where(flags: Any, value: Interval) -> Interval:
+    """A value that is no number where something holds."""
+    return Interval(jnp.where(flags, jnp.nan, value.low), jnp.where(flags, jnp.nan, value.high))
+
+
+def integer_power(x: Interval, n: int) -> Interval:
+    """x^n for a whole n, by repeated squaring, each step widened."""
+    if n < 0:
+        return divide(point(np.float64(1.0)), integer_power(x, -n))
+    if n == 0:
+        return undefined_where(is_undefined(x), point(jnp.ones_like(x.low)))
+    if n % 2 == 0:
+        half = absolute(integer_power(x, n // 2))
+        return square(half)
+    if n == 1:
+        return x
+    if n == 3 or x.is_point:
+        return multiply(x, square(integer_power(x, n // 2)))
+    return _odd_power(x, n)
+
+
+def _odd_power(x: Interval, n: int) -> Interval:
+    """An odd power of a wide interval, which grows with it."""
+    low, high = (integer_power(point(end), n) for end in x)
+    return Interval(low.low, high.high)
+
+
+def sqrt(x: Interval) -> Interval:
+    low, high = jnp.sqrt(jnp.maximum(x.low, 0.0)), jnp.sqrt(x.high)
+    root = outward(low, high, ulps=2.0)
+    return _on_non_negative(x, Interval(jnp.where(low == 0, 0.0, root.low), root.high))
+
+
+def rsqrt(x: Interval) -> Interval:
+    return divide(point(np.float64(1.0)), sqrt(x))
+
+
+def _on_non_negative(x: Interval, value: Interval) -> Interval:
+    """A value where x is not negative; undefined where it is, unknown where it may be."""
+    value = chosen(x.low < 0, unknown(x.low), settled(value, x))
+    return undefined_where((x.high < 0) | is_undefined(x), value)
+
+
+def polynomial(x: Interval, *coefficients: Interval) -> Interval:
+    """The sum of coefficients[k] x^k, by Horner's rule."""
+    value = coefficients[-1]
+    for coefficient in coefficients[-2::-1]:
+        value = add(coefficient, multiply(x, value))
+    return value
+
+
+def one_minus_square(x: Interval) -> Interval:
+    one = point(np.float64(1.0))
+    return multiply(subtract(one, x), add(one, x))
+
+
+FUNCTIONS = {
+    "add": add,
+    "add_any": add,
+    "sub": subtract,
+    "mul": multiply,
+    "div": divide,
+    "neg": negative,
+    "abs": absolute,
+    "square": square,
+    "sqrt": sqrt,
+    "rsqrt": rsqrt,
+    "polynomial": polynomial,
+    "one_minus_square": one_minus_square,
+}

@@ -1,0 +1,109 @@
+"""Rules of intervals for primitives that only move elements: JAX's own, on each component."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from verify.arithmetic.intervals.values import Value, Whole, apart, constant, forgotten
+
+_MOVING = (
+    "broadcast_in_dim",
+    "reshape",
+    "squeeze",
+    "expand_dims",
+    "transpose",
+    "rev",
+    "concatenate",
+    "slice",
+    "pad",
+    "tile",
+    "stack",
+    "copy",
+    "copy_p",
+    "cummax",
+    "cummin",
+)
+_SAME = ("stop_gradient", "optimization_barrier", "sharding_constraint", "device_put", "pvary")
+
+
+def moved(equation: Any) -> Callable[..., Value]:
+    bind = equation.primitive.bind
+    return lambda *values: apart(lambda *parts: bind(*parts, **equation.params), *values)
+
+
+def parted(equation: Any) -> Callable[..., tuple[Value, ...]]:
+    """A rule for split and unstack, which give several arrays."""
+    bind = equation.primitive.bind
+
+    def apply(value: Value) -> tuple[Value, ...]:
+        parts = [bind(part, **equation.params) for part in value]
+        if getattr(value, "is_point", False):
+            parts[1] = parts[0]
+        return tuple(type(value)(*pair) for pair in zip(*parts, strict=True))
+
+    return apply
+
+
+def indexed(arrays: int) -> Callable[[Any], Callable[..., Value]]:
+    """A rule whose first operands are arrays and the others, whole numbers, say where."""
+
+    def rule(equation: Any) -> Callable[..., Value]:
+        def apply(*values: Any) -> Value:
+            places: tuple[Whole, ...] = values[arrays:]
+            bind = lambda *parts: equation.primitive.bind(
+                *parts, *(place.value for place in places), **equation.params
+            )
+            known = jnp.asarray(True)
+            for place in places:
+                known &= jnp.all(place.known)
+            return forgotten(apart(bind, *values[:arrays]), known)
+
+        return apply
+
+    return rule
+
+
+def scattered(equation: Any) -> Callable[..., Value]:
+    """An array with others' elements written into it; where they go must be known."""
+
+    def apply(array: Value, places: Whole, updates: Value) -> Value:
+        bind = lambda a, u: equation.primitive.bind(a, places.value, u, **equation.params)
+        return forgotten(apart(bind, array, updates), jnp.all(places.known))
+
+    return apply
+
+
+def counted(equation: Any) -> Callable[[], Value]:
+    aval, axis = equation.out_avals[0], equation.params["dimension"]
+    shape = [-1 if i == axis else 1 for i in range(len(aval.shape))]
+    numbers = np.broadcast_to(np.arange(aval.shape[axis]).reshape(shape), aval.shape)
+    result = constant(numbers.astype(aval.dtype))
+    return lambda: result
+
+
+def ordered(equation: Any) -> Callable[..., Value] | None:
+    """The order statistics of one array lie between those of its ends."""
+    if len(equation.in_avals) != 1 or equation.in_avals[0].dtype.kind != "f":
+        return None
+    bind = equation.primitive.bind
+    return lambda value: apart(lambda part: bind(part, **equation.params)[0], value)
+
+
+def same(equation: Any) -> Callable[..., Any]:
+    return lambda *values: values[0] if len(values) == 1 else values
+
+
+RULES: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_MOVING, moved),
+    **dict.fromkeys(_SAME, same),
+    "split": parted,
+    "unstack": parted,
+    "gather": indexed(1),
+    "dynamic_slice": indexed(1),
+    "dynamic_update_slice": indexed(2),
+    "scatter": scattered,
+    "iota": counted,
+    "sort": ordered,
+}

@@ -1,0 +1,123 @@
+"""Rules of intervals for functions that neither grow nor fall throughout."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from verify.arithmetic.intervals import monotone
+from verify.arithmetic.intervals.elementary import (
+    add,
+    divide,
+    negative,
+    subtract,
+    undefined_where,
+)
+from verify.arithmetic.intervals.values import (
+    EPSILON,
+    FLUSHED,
+    Interval,
+    chosen,
+    is_undefined,
+    outward,
+    point,
+    settled,
+    unknown,
+)
+
+_SLACK = 2 * monotone.SLACK * EPSILON  # relative
+_LEAST_LGAMMA = (1.4616321449683623, -0.12148629053584961)  # where it is, and what
+
+
+def _steady(function: Callable[..., Any], slope: float, bound: float) -> Callable[..., Interval]:
+    """A function whose slope and size have bounds: its value in the middle, and a radius."""
+
+    def rule(x: Interval) -> Interval:
+        middle = x.low if x.is_point else x.low + (x.high - x.low) / 2
+        radius = 0.0 if x.is_point else jnp.maximum(x.high - middle, middle - x.low) * 1.0001
+        value = function(middle)
+        error = abs(value) * _SLACK + FLUSHED + slope * radius
+        near = settled(Interval(value - error, value + error), x)
+        return undefined_where(
+            is_undefined(x), Interval(*(jnp.clip(e, -bound, bound) for e in near))
+        )
+
+    return rule
+
+
+def tan(x: Interval) -> Interval:
+    return divide(FUNCTIONS["sin"](x), FUNCTIONS["cos"](x))
+
+
+def atan2(y: Interval, x: Interval) -> Interval:
+    """The angle of (x, y), where a half-plane that holds it is known; unknown elsewhere."""
+    atan = monotone.FUNCTIONS["atan"]
+    quarter = outward(*[np.float64(math.pi / 2)] * 2)
+    right = atan(divide(y, x))
+    across = atan(divide(x, y))
+    up, down = subtract(quarter, across), subtract(negative(quarter), across)
+    value = chosen(y.low > 0, up, chosen(y.high < 0, down, unknown(up.low)))
+    return undefined_where(is_undefined(x, y), chosen(x.low > 0, right, value))
+
+
+def power(x: Interval, y: Interval) -> Interval:
+    """x^y for x that is not negative, from its values at the corners; unknown elsewhere."""
+    corners = [lax.pow(*jnp.broadcast_arrays(a, b)) for a in x for b in y]
+    low, high = corners[0], corners[0]
+    for corner in corners[1:]:
+        low, high = jnp.minimum(low, corner), jnp.maximum(high, corner)
+    value = outward(low, high, monotone.SLACK)
+    value = settled(Interval(jnp.maximum(value.low, 0.0), value.high), x, y)
+    is_known = (x.low > 0) | ((x.low == 0) & (y.low > 0))
+    return undefined_where(is_undefined(x, y), chosen(is_known, value, unknown(low)))
+
+
+def lgamma(x: Interval) -> Interval:
+    """log |gamma(x)| for positive x, with a slack that does not shrink at its zeros."""
+    place, least = _LEAST_LGAMMA
+    low, high = (_absolutely(lax.lgamma(end)) for end in x)
+    lower = jnp.where((x.low <= place) & (x.high >= place), least - 1e-15,
+                      jnp.minimum(low.low, high.low))  # fmt: skip
+    value = settled(Interval(lower, jnp.maximum(low.high, high.high)), x)
+    return undefined_where(is_undefined(x), chosen(x.low > 0, value, unknown(lower)))
+
+
+def digamma(x: Interval) -> Interval:
+    """The slope of log gamma for positive x, with a slack that does not shrink at its zero."""
+    value = Interval(_absolutely(lax.digamma(x.low)).low, _absolutely(lax.digamma(x.high)).high)
+    value = chosen(x.low > 0, settled(value, x), unknown(x.low))
+    return undefined_where(is_undefined(x), value)
+
+
+def _absolutely(value: Any) -> Interval:
+    error = (1 + abs(value)) * _SLACK
+    return Interval(value - error, value + error)
+
+
+def logaddexp(x: Interval, y: Interval) -> Interval:
+    """log(e^x + e^y) = m + log1p(e^-d), m the greater and d the distance."""
+    low, high = (_logaddexp(point(a), point(b)) for a, b in zip(x, y, strict=True))
+    return undefined_where(is_undefined(x, y), Interval(low.low, high.high))
+
+
+def _logaddexp(x: Interval, y: Interval) -> Interval:
+    greater = point(jnp.maximum(x.low, y.low))
+    distance = point(jnp.minimum(x.low, y.low))
+    fallen = monotone.FUNCTIONS["exp"](subtract(distance, greater))
+    return add(greater, monotone.FUNCTIONS["log1p"](fallen))
+
+
+FUNCTIONS: dict[str, Callable[..., Interval]] = {
+    "sin": _steady(lax.sin, slope=1.0, bound=1.0),
+    "cos": _steady(lax.cos, slope=1.0, bound=1.0),
+    "bessel_i1e": _steady(lax.bessel_i1e, slope=0.5, bound=0.22),
+    "tan": tan,
+    "atan2": atan2,
+    "pow": power,
+    "lgamma": lgamma,
+    "digamma": digamma,
+    "logaddexp": logaddexp,
+}

@@ -1,0 +1,151 @@
+"""Intervals: pairs of float64 arrays on the device that enclose real numbers.
+
+Every operation rounds outwards by itself: its result is widened by more than its error, which
+is relative to it except where XLA flushes subnormal numbers. Neither rounding modes nor
+`nextafter` would do, for XLA has no modes and flushes what `nextafter` gives beside zero.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+EPSILON = 2.0**-52  # twice what rounding to nearest may lose, and what the widening itself may
+FLUSHED = 2.0**-1021  # over what is lost where subnormal numbers count as zero
+LARGEST = float(np.finfo(np.float64).max)
+_SMALLEST = 2.0**-1022  # normal number
+
+
+class Interval(NamedTuple):
+    """The real numbers from low to high, element by element, in float64.
+
+    Infinities count as numbers. NaN ends say that there is no number, for certain; from -inf
+    to inf, that nothing is known.
+    """
+
+    low: Any
+    high: Any
+
+    @property
+    def is_point(self) -> bool:
+        """Whether it is known while tracing that both ends are one."""
+        return self.low is self.high
+
+
+class Truth(NamedTuple):
+    """Booleans of which it is known that they are true, or that they are false, or neither."""
+
+    yes: Any
+    no: Any
+
+
+class Whole(NamedTuple):
+    """Integers, and whether each is known."""
+
+    value: Any
+    known: Any
+
+
+Value = Interval | Truth | Whole
+
+
+def point(x: Any) -> Interval:
+    """Numbers that are floats, exactly."""
+    return Interval(x, x)
+
+
+def unknown(like: Any) -> Interval:
+    """Intervals that say nothing, in the shape of an array."""
+    infinite = jnp.full(jnp.shape(like), jnp.inf)
+    return Interval(-infinite, infinite)
+
+
+def downward(x: Any, ulps: float = 1.0) -> Any:
+    """A number under what rounding, to so many ulps, made x of."""
+    return jnp.where(x == jnp.inf, LARGEST, x - (abs(x) * (2 * ulps * EPSILON) + FLUSHED))
+
+
+def upward(x: Any, ulps: float = 1.0) -> Any:
+    """A number over what rounding, to so many ulps, made x of."""
+    return jnp.where(x == -jnp.inf, -LARGEST, x + (abs(x) * (2 * ulps * EPSILON) + FLUSHED))
+
+
+def outward(low: Any, high: Any, ulps: float = 1.0) -> Interval:
+    """Ends as they were rounded, moved apart."""
+    return Interval(downward(low, ulps), upward(high, ulps))
+
+
+def settled(value: Interval, *sources: Interval) -> Interval:
+    """A value whose ends may be NaN for want of a number, as one that says so.
+
+    It is nowhere defined where a source is not, and unknown where only the arithmetic of its
+    ends failed.
+    """
+    lost = jnp.isnan(value.low) | jnp.isnan(value.high)
+    low, high = (jnp.where(lost, end, x) for end, x in zip((-jnp.inf, jnp.inf), value, strict=True))
+    undefined = is_undefined(*sources)  # of none: nowhere
+    return Interval(jnp.where(undefined, jnp.nan, low), jnp.where(undefined, jnp.nan, high))
+
+
+def is_undefined(*sources: Interval) -> Any:
+    """Where one of some intervals holds no number, for certain."""
+    found: Any = np.zeros((), bool)
+    for source in sources:
+        found = found | jnp.isnan(source.low)
+    return found
+
+
+def chosen(where: Any, first: Interval, second: Interval) -> Interval:
+    """The first where a condition that is known holds, else the second."""
+    return Interval(jnp.where(where, first.low, second.low),
+                    jnp.where(where, first.high, second.high))  # fmt: skip
+
+
+def join(left: Value, right: Value) -> Value:
+    """What holds whichever of two values it is."""
+    if isinstance(left, Truth):
+        return Truth(left.yes & right.yes, left.no & right.no)
+    if isinstance(left, Whole):
+        return Whole(left.value, left.known & right.known & (left.value == right.value))
+    return settled(Interval(jnp.minimum(left.low, right.low), jnp.maximum(left.high, right.high)))
+
+
+def forgotten(value: Value, known: Any) -> Value:
+    """A value of which nothing is known but where something is known to be so."""
+    if isinstance(value, Truth):
+        return Truth(value.yes & known, value.no & known)
+    if isinstance(value, Whole):
+        return Whole(value.value, value.known & known)
+    return chosen(known, value, unknown(value.low))
+
+
+def apart(function: Callable[..., Any], *values: Value) -> Value:
+    """A function that only moves elements, applied to each component of values of one kind."""
+    kind = type(values[0])
+    first = function(*(value[0] for value in values))
+    if isinstance(values[0], Interval) and all(value.is_point for value in values):  # type: ignore
+        return point(first)
+    return kind(first, function(*(value[1] for value in values)))
+
+
+def kind_of(dtype: Any) -> type:
+    """The kind of value that stands for arrays of a dtype."""
+    if dtype == np.bool_:
+        return Truth
+    return Whole if jnp.issubdtype(dtype, jnp.integer) else Interval
+
+
+def constant(value: np.ndarray) -> Value:
+    """A constant of a program, as it is stored."""
+    kind = kind_of(value.dtype)
+    if kind is Truth:
+        return Truth(value, ~value)
+    if kind is Whole:
+        return Whole(value, np.ones(value.shape, bool))
+    number = np.asarray(value, np.float64)
+    is_flushed = (number != 0) & (abs(number) < _SMALLEST)
+    if not is_flushed.any():
+        return point(number)
+    low, high = np.where(number < 0, -_SMALLEST, 0.0), np.where(number > 0, _SMALLEST, 0.0)
+    return Interval(np.where(is_flushed, low, number), np.where(is_flushed, high, number))
