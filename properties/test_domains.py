@@ -1,6 +1,5 @@
 """Domains: what they hold, what they sample, what they refuse."""
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -83,29 +82,6 @@ def test_one_sample_falls_into_every_thousandth_of_a_range():
     batch = vf.reals(-6.0, 6.0).sample(np.random.default_rng(0), 2**13, 1e3)
     counts, _ = np.histogram(batch, bins=1000, range=(-6.0, 6.0))
     assert counts.min() >= 1
-
-
-@pytest.mark.parametrize(
-    ("domain", "dtype", "count"),
-    [
-        (vf.reals(), np.float16, 63487),  # 2 * 31 * 1024 - 1: all that are finite, one zero
-        (vf.positives(), np.float16, 31743),
-        (vf.probabilities(), jnp.bfloat16, 16255),
-        (vf.reals(1.0, 1.0), np.float32, 1),
-        (vf.reals(1.0, 2.0), np.float16, 1025),
-        (vf.integers(0, 4096), np.float16, 3073),  # every one to 2048, then every second
-    ],
-)
-def test_every_float_of_a_domain_is_given_once(domain, dtype, count):
-    floats = np.concatenate(list(domain.every_float(dtype))).astype(np.float64)
-    assert len(floats) == count
-    assert np.all(np.diff(floats) > 0)
-    assert all(domain.contains(x) for x in floats[:: max(count // 50, 1)])
-
-
-def test_a_range_without_a_float_of_the_dtype_is_refused():
-    with pytest.raises(ValueError, match="every_float needs a domain with floats in it"):
-        next(vf.reals(1.00001, 1.00002).every_float(np.float16))
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,18 @@
 """Domains: the set that a variable of a claim ranges over."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import jax.numpy as jnp
 import numpy as np
 
+from verify.claims.every_float import Floats, floats_between
 from verify.claims.simplex import Simplex
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 _SIMPLE = np.array([0.0, 1.0, 2.0, 0.5, 3.0, 0.25, 5.0, 10.0])
-_BLOCK = 2**20
 
 
 @dataclass(frozen=True)
@@ -135,32 +133,9 @@ class Interval:
         x = np.asarray(x, np.float64)
         return x if self.contains(x) else None
 
-    def every_float(self, dtype: Any) -> Iterator[np.ndarray]:
-        """Blocks of all floats of a dtype in the set, in increasing order.
-
-        Raises:
-            ValueError: there is none, or the variable is an array.
-        """
-        if self.shape:
-            raise ValueError(f"every_float needs a scalar variable, got shape {self.shape}.")
-        first, last = (_ordinal(self._end(side, dtype), dtype) for side in (1, -1))
-        if first > last:
-            raise ValueError(
-                f"every_float needs a domain with floats in it, got {self} and {np.dtype(dtype)}."
-            )
-        for start in range(first, last + 1, _BLOCK):
-            yield _float_at(np.arange(start, min(start + _BLOCK, last + 1)), dtype)
-
-    def _end(self, side: int, dtype: Any) -> Any:
-        """The lowest (side 1) or highest (side -1) float of a dtype in the set."""
-        wanted = self.low if side == 1 else self.high
-        largest = float(jnp.finfo(dtype).max)
-        end = np.asarray(min(max(wanted, -largest), largest)).astype(dtype)
-        while not self.contains(end):
-            end = _float_at(np.array([_ordinal(end, dtype) + side]), dtype)[0]
-            if not np.isfinite(float(end)) or (float(end) - wanted) * side > abs(wanted) + 1:
-                break
-        return end
+    def every_float(self, dtype: Any) -> Floats:
+        """The floats of a dtype that an entry can be."""
+        return floats_between(self.low, self.high, dtype, is_open=self.is_open)
 
 
 @dataclass(frozen=True)
@@ -207,12 +182,9 @@ class Integers:
         x = np.round(np.asarray(x, np.float64))
         return x if self.contains(x) else None
 
-    def every_float(self, dtype: Any) -> Iterator[np.ndarray]:
-        """Blocks of all numbers of the set that are floats of a dtype."""
-        for start in range(self.low, self.high + 1, _BLOCK):
-            exact = np.arange(start, min(start + _BLOCK, self.high + 1)).astype(np.float64)
-            block = exact.astype(dtype)
-            yield block[block.astype(np.float64) == exact]
+    def every_float(self, dtype: Any) -> Floats:
+        """The floats of a dtype that an entry can be."""
+        return floats_between(self.low, self.high, dtype, is_whole=True)
 
 
 Domain: TypeAlias = Interval | Integers | Simplex
@@ -285,18 +257,3 @@ def _interval(function: str, low: Any, high: Any, shape: Any, *, is_open: bool) 
 def _stratified(rng: np.random.Generator, count: int, low: float, high: float) -> np.ndarray:
     """Uniform numbers, one in each of as many equal parts, in random order."""
     return low + (high - low) * ((rng.permutation(count) + rng.random(count)) / max(count, 1))
-
-
-def _ordinal(x: Any, dtype: Any) -> int:
-    """The place of a float among all floats of its dtype; that of zero is 0."""
-    width = np.dtype(dtype).itemsize
-    bits = int(np.asarray(x, dtype).view(f"u{width}")[()])
-    magnitude = bits & (2 ** (8 * width - 1) - 1)
-    return -magnitude if bits >> (8 * width - 1) else magnitude
-
-
-def _float_at(ordinals: np.ndarray, dtype: Any) -> np.ndarray:
-    """The inverse of `_ordinal`."""
-    width = np.dtype(dtype).itemsize
-    sign = np.where(ordinals < 0, 2 ** (8 * width - 1), 0).astype(f"u{width}")
-    return (np.abs(ordinals).astype(f"u{width}") | sign).view(dtype)

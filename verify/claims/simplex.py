@@ -1,6 +1,5 @@
 """The probability simplex, in floats that sum to one exactly."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,9 +71,6 @@ class Simplex:
         if x.shape != self.shape or not np.all(np.isfinite(x)) or np.any(x <= 0):
             return None
         return x if self.contains(x) else _on_grid(x)
-
-    def every_float(self, dtype: Any) -> Iterator[np.ndarray]:
-        raise ValueError(f"every_float needs a scalar variable, got shape {self.shape}.")
 
 
 def simplex(n: int) -> Simplex:
