@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
 from verify.arithmetic.intervals.values import (
@@ -44,10 +43,10 @@ def _where(flags: Any, first: Value, second: Value) -> Value:
     return type(first)(*(jnp.where(flags, a, b) for a, b in zip(first, second, strict=True)))
 
 
-def cond(equation: Any) -> Callable[..., Any]:
+def cond(equation: Any, choose: Any = None) -> Callable[..., Any]:
     """All branches, of which the index chooses."""
     branches = [equation.system.compile(closed(b)) for b in equation.params["branches"]]
-    choose = select_n(equation)
+    choose = choose or select_n(equation)
 
     def apply(index: Truth | Whole, *operands: Value) -> Any:
         results = [branch(*operands) for branch in branches]
@@ -62,8 +61,9 @@ def one_or_all(values: Sequence[Any]) -> Any:
     return values[0] if len(values) == 1 else tuple(values)
 
 
-def scan(equation: Any) -> Callable[..., Any]:
+def scan(equation: Any, form: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """A loop of known length, on the device, compiled once."""
+    form = form or carried
     loop = scan_of(equation)
     body = equation.system.compile(loop.body)
     avals = loop.body.in_avals
@@ -72,11 +72,11 @@ def scan(equation: Any) -> Callable[..., Any]:
         constants = operands[: loop.constants]
         carry = operands[loop.constants : loop.constants + loop.carries]
         slices = operands[loop.constants + loop.carries :]
-        start = [_carried(c, a) for c, a in zip(carry, avals[loop.constants :], strict=False)]
+        start = [form(c, a) for c, a in zip(carry, avals[loop.constants :], strict=False)]
 
         def step(state: Any, parts: Any) -> Any:
             results = body(*constants, *state, *parts)
-            after = [_carried(r, a) for r, a in zip(results, avals[loop.constants :], strict=False)]
+            after = [form(r, a) for r, a in zip(results, avals[loop.constants :], strict=False)]
             return after[: loop.carries], list(results[loop.carries :])
 
         state, outputs = lax.scan(step, start, list(slices), loop.length, reverse=loop.reverse)
@@ -85,16 +85,21 @@ def scan(equation: Any) -> Callable[..., Any]:
     return apply
 
 
-def _carried(value: Value, aval: Any) -> Value:
+def carried(value: Value, aval: Any) -> Value:
     """A value in the one form that it has all through a loop: two arrays of full shape."""
     kind = kind_of(aval.dtype)
     dtypes = {Interval: (jnp.float64,) * 2, Truth: (bool, bool), Whole: (aval.dtype, bool)}[kind]
-    parts = [jnp.broadcast_to(jnp.asarray(p, d), aval.shape) for p, d in zip(value, dtypes)]
+    parts = [
+        jnp.broadcast_to(jnp.asarray(p, d), aval.shape) for p, d in zip(value, dtypes, strict=True)
+    ]
     return kind(*parts)
 
 
-def while_(equation: Any) -> Callable[..., Any]:
+def while_(
+    equation: Any, form: Callable[..., Any] | None = None, forget: Callable[..., Any] = forgotten
+) -> Callable[..., Any]:
     """A loop that ends where it is known to end; where that is not known, nothing is."""
+    form = form or carried
     loop = while_of(equation)
     condition = equation.system.compile(loop.condition)
     body = equation.system.compile(loop.body)
@@ -103,18 +108,18 @@ def while_(equation: Any) -> Callable[..., Any]:
 
     def apply(*operands: Value) -> Any:
         for_condition, for_body = operands[: split[0]], operands[split[0] : split[1]]
-        start = [_carried(c, a) for c, a in zip(operands[split[1] :], avals, strict=True)]
+        start = [form(c, a) for c, a in zip(operands[split[1] :], avals, strict=True)]
 
         def goes_on(state: Any) -> Any:
             (again,) = condition(*for_condition, *state)
             return again.yes
 
         def step(state: Any) -> Any:
-            return [_carried(r, a) for r, a in zip(body(*for_body, *state), avals, strict=True)]
+            return [form(r, a) for r, a in zip(body(*for_body, *state), avals, strict=True)]
 
         last = lax.while_loop(goes_on, step, start)
         (again,) = condition(*for_condition, *last)
-        return one_or_all([forgotten(value, again.no) for value in last])
+        return one_or_all([forget(value, again.no) for value in last])
 
     return apply
 

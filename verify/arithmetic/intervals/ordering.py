@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from verify.arithmetic.intervals.elementary import subtract, undefined_where
+from verify.arithmetic.intervals.elementary import undefined_where
 from verify.arithmetic.intervals.values import (
     Interval,
     Truth,

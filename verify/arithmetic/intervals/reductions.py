@@ -14,7 +14,6 @@ from verify.arithmetic.intervals.values import (
     Interval,
     Truth,
     apart,
-    point,
     settled,
 )
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
 from verify.arithmetic.intervals import monotone
@@ -20,6 +19,7 @@ from verify.arithmetic.intervals.values import (
     EPSILON,
     FLUSHED,
     Interval,
+    around,
     chosen,
     is_undefined,
     outward,
@@ -55,7 +55,7 @@ def tan(x: Interval) -> Interval:
 def atan2(y: Interval, x: Interval) -> Interval:
     """The angle of (x, y), where a half-plane that holds it is known; unknown elsewhere."""
     atan = monotone.FUNCTIONS["atan"]
-    quarter = outward(*[np.float64(math.pi / 2)] * 2)
+    quarter = around(math.pi / 2)
     right = atan(divide(y, x))
     across = atan(divide(x, y))
     up, down = subtract(quarter, across), subtract(negative(quarter), across)

@@ -21,7 +21,15 @@ from verify.arithmetic.intervals import (
     reductions,
     special,
 )
-from verify.arithmetic.intervals.values import Truth, Value, Whole, constant, join, kind_of
+from verify.arithmetic.intervals.values import (
+    Truth,
+    Value,
+    Whole,
+    around,
+    constant,
+    join,
+    kind_of,
+)
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **elementary.FUNCTIONS,
@@ -83,8 +91,36 @@ def _of_whole(equation: Any) -> Callable[..., Value]:
 
 
 _OF_WHOLE = frozenset(
-    "add sub mul neg abs sign max min div rem and or xor not eq ne lt le gt ge clamp pow square"
-    " integer_pow shift_left shift_right_arithmetic shift_right_logical population_count".split()
+    [
+        "add",
+        "sub",
+        "mul",
+        "neg",
+        "abs",
+        "sign",
+        "max",
+        "min",
+        "div",
+        "rem",
+        "and",
+        "or",
+        "xor",
+        "not",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "clamp",
+        "pow",
+        "square",
+        "integer_pow",
+        "shift_left",
+        "shift_right_arithmetic",
+        "shift_right_logical",
+        "population_count",
+    ]
 )
 
 
@@ -100,10 +136,7 @@ def _rounding(equation: Any) -> Callable[..., Value]:
 
 def _constant(equation: Any) -> Callable[[], Value]:
     """An exact constant between the floats on either side of it."""
-    centre = exact.ball(equation.params["text"])
-    middle = float(centre.mid())
-    low, high = np.nextafter(middle, -np.inf), np.nextafter(middle, np.inf)
-    value = constant(np.float64(0))._replace(low=np.float64(low), high=np.float64(high))
+    value = around(float(exact.ball(equation.params["text"]).mid()))
     return lambda: value
 
 

@@ -55,6 +55,11 @@ def point(x: Any) -> Interval:
     return Interval(x, x)
 
 
+def around(x: float) -> Interval:
+    """A number of which x is the nearest float, or next to it."""
+    return Interval(np.nextafter(np.float64(x), -np.inf), np.nextafter(np.float64(x), np.inf))
+
+
 def unknown(like: Any) -> Interval:
     """Intervals that say nothing, in the shape of an array."""
     infinite = jnp.full(jnp.shape(like), jnp.inf)
