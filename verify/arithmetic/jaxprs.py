@@ -7,6 +7,7 @@ that reads a jaxpr reads it through the records below.
 
 import contextlib
 import functools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,8 +25,8 @@ Literal = jex_core.Literal
 Primitive = jex_core.Primitive
 ShapedArray = core.ShapedArray
 
-# What a user wrote is looked for beyond the code that makes claims and reads them.
-for _folder in ("claims", "arithmetic"):
+# What a user wrote is looked for beyond the code that makes claims, reads and checks them.
+for _folder in ("claims", "arithmetic", "checks"):
     source_info_util.register_exclusion(str(Path(__file__).parents[1] / _folder))
 
 # Primitives that only call the jaxpr that they carry, and the parameter that holds it.
@@ -133,6 +134,14 @@ def _is_option(name: str, value: Any) -> bool:
     except jax.errors.JaxRuntimeError:
         return False
     return True
+
+
+def text(jaxpr: Any) -> str:
+    """A jaxpr in words, the same in every process: without addresses of what it holds."""
+    return _ADDRESS.sub("", str(jaxpr))
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 def is_traced(value: Any) -> bool:
