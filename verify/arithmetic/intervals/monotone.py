@@ -69,9 +69,13 @@ def _any(flags: Iterable[Any]) -> Any:
     return found
 
 
-def _even(grown: Monotone) -> Callable[[Interval], Interval]:
+class Even(NamedTuple):
     """An even function, from what it is for arguments that are not negative."""
-    return lambda x: grown(absolute(x))
+
+    grown: Monotone
+
+    def __call__(self, x: Interval) -> Interval:
+        return self.grown(absolute(x))
 
 
 FUNCTIONS: dict[str, Callable[..., Interval]] = {
@@ -84,7 +88,7 @@ FUNCTIONS: dict[str, Callable[..., Interval]] = {
     "tanh": Monotone(lax.tanh, range=(-1.0, 1.0)),
     "logistic": Monotone(lax.logistic, range=(0.0, 1.0)),
     "sinh": Monotone(lax.sinh, slack=_ROUGH),
-    "cosh": _even(Monotone(lax.cosh, range=(1.0, np.inf), slack=_ROUGH)),
+    "cosh": Even(Monotone(lax.cosh, range=(1.0, np.inf), slack=_ROUGH)),
     "asinh": Monotone(lax.asinh),
     "acosh": Monotone(lax.acosh, domain=(1.0, np.inf), range=(0.0, np.inf)),
     "atanh": Monotone(lax.atanh, domain=(-1.0, 1.0), poles=(-1.0, 1.0)),
@@ -94,5 +98,5 @@ FUNCTIONS: dict[str, Callable[..., Interval]] = {
     "erf": Monotone(lax.erf, range=(-1.0, 1.0)),
     "erfc": Monotone(lax.erfc, falls=True, range=(0.0, 2.0), slack=_ROUGH),
     "erf_inv": Monotone(lax.erf_inv, domain=(-1.0, 1.0), poles=(-1.0, 1.0), slack=_ROUGHEST),
-    "bessel_i0e": _even(Monotone(lax.bessel_i0e, falls=True, range=(0.0, 1.0))),
+    "bessel_i0e": Even(Monotone(lax.bessel_i0e, falls=True, range=(0.0, 1.0))),
 }
