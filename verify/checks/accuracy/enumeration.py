@@ -11,6 +11,7 @@ import numpy as np
 from verify.arithmetic.ulps import format_of
 from verify.claims.domain import Domain
 from verify.claims.every_float import Floats
+from verify.claims.simplex import Simplex
 
 BLOCK = 2**20
 _MOST = 2**32
@@ -77,7 +78,7 @@ class Grid:
 
     def _floats(self, name: str) -> Floats:
         domain = self.domains[name]
-        if domain.shape:
+        if isinstance(domain, Simplex) or domain.shape:
             raise ValueError(
                 f"{self.function} needs scalar variables to try every input, got {name} of shape"
                 f" {domain.shape}; sample."
