@@ -153,6 +153,8 @@ def called(equation: Any) -> Closed | None:
     """The jaxpr that an equation merely calls, or None where it does more than that."""
     if equation.primitive.name == "call_hi_primitive":
         return _expanded(equation)
+    if equation.primitive.name in _ELEMENTWISE:
+        return _traced(equation, _ELEMENTWISE[equation.primitive.name])
     name = _CALLS.get(equation.primitive.name)
     if name is None or name not in equation.params:
         return None
@@ -171,6 +173,8 @@ def name_of_call(equation: Any) -> str:
 def is_read_by_meaning(equation: Any) -> bool:
     """Whether a call stands for something else in the reals than for the steps in it."""
     name = _CALLS.get(equation.primitive.name)
+    if equation.primitive.name in _ELEMENTWISE:
+        return True
     return name in equation.params and _meaning(closed(equation.params[name])) is not None
 
 
@@ -196,10 +200,6 @@ def _traced(equation: Any, function: Callable[..., Any]) -> Closed:
 def _meaning(program: Closed) -> Callable[..., Any] | None:
     """What a function of JAX stands for in the reals, where its steps are for floats only."""
     info = program.jaxpr.debug_info
-    ours = _STANDS_FOR.get((info.func_filename, info.func_name))
-    if ours is not None:
-        # Shapes that differ have been batched, along axes unknown; those of scalars go with all.
-        return ours if len({v.shape for v in program.in_avals} - {()}) <= 1 else None
     if info.func_name not in _MEANT:
         return None
     place, shape, function = _MEANT[info.func_name]
@@ -225,24 +225,6 @@ _MEANT: dict[str, tuple[str, tuple[int, ...] | None, Callable[..., Any]]] = {
     "_det_2x2": ("jax/_src/numpy/linalg.py", (2, 2), _determinant_2),
     "_det_3x3": ("jax/_src/numpy/linalg.py", (3, 3), _determinant_3),
 }
-
-
-# Functions of ours that are read by their meaning, by their file and name.
-_STANDS_FOR: dict[tuple[str | None, str], Callable[..., Any]] = {}
-
-
-def stands_for(meaning: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
-    """A decorator: readers of jaxprs read a call of the compiled function as its meaning.
-
-    Args:
-        meaning: what the function is in the reals, of the same arguments and elementwise too.
-    """
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        _STANDS_FOR[function.__code__.co_filename, function.__name__] = meaning
-        return function
-
-    return decorate
 
 
 def inner_jaxprs(equation: Any) -> list[Closed]:
@@ -320,6 +302,47 @@ def define_primitive(
         return jvp(primals, known, **params)
 
     ad.primitive_jvps[primitive] = jvp_rule
+    return primitive
+
+
+# Primitives defined by `define_elementwise`, and what they stand for in the reals.
+_ELEMENTWISE: dict[str, Callable[..., Any]] = {}
+
+
+def define_elementwise(
+    name: str,
+    *,
+    evaluate: Callable[..., Any],
+    meaning: Callable[..., Any],
+    jvp: Callable[..., Any],
+) -> Primitive:
+    """A primitive that takes arrays of one shape and dtype and gives another such.
+
+    Args:
+        name: unlike those of JAX's primitives.
+        evaluate: from the arguments to the result, in floats.
+        meaning: what it stands for in the reals, elementwise. Number systems read this.
+        jvp: from primals and tangents (None for zero) to both results.
+
+    Raises:
+        ValueError: there is one of that name.
+    """
+    if name in _ELEMENTWISE:
+        raise ValueError(f"define_elementwise needs a name that is not taken, got {name}.")
+
+    def batch(arguments: Sequence[Any], axes: Sequence[int | None]) -> tuple[Any, int]:
+        size = next(x.shape[d] for x, d in zip(arguments, axes, strict=True) if d is not None)
+        return primitive.bind(*(
+            jnp.broadcast_to(x, (size, *x.shape)) if d is None else jnp.moveaxis(x, d, 0)
+            for x, d in zip(arguments, axes, strict=True)
+        )), 0  # fmt: skip
+
+    primitive = define_primitive(
+        name,
+        abstract=lambda first, *_: first.update(weak_type=False),
+        evaluate=evaluate, jvp=jvp, batch=batch,
+    )  # fmt: skip
+    _ELEMENTWISE[name] = meaning
     return primitive
 
 

@@ -23,6 +23,7 @@ class Range(NamedTuple):
 
 
 REAL = Range("real", None)
+NON_POSITIVE = Range("non-positive", lambda x: x > 0)
 POSITIVE = Range("positive", lambda x: x <= 0)
 NON_NEGATIVE = Range("non-negative", lambda x: x < 0)
 PROBABILITY = Range("in [0, 1]", lambda x: (x < 0) | (x > 1))

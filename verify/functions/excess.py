@@ -1,10 +1,21 @@
-"""The excess of x/y - 1 over its logarithm: the one place where divergences cancel."""
+"""What remains of exp and log without their first terms: where formulas cancel."""
 
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Real
+
+from verify.functions import elementary
+from verify.functions.arguments import REAL, Range, floats
+from verify.functions.elementary import bound, is_tiny
+from verify.functions.kernel import kernel
+from verify.functions.pairs import constant, nearest, over, plus, single, times
+
+Floats = Float[Array, "..."]
+
+_OVER_MINUS_ONE = Range("at least -1", lambda x: x < -1)
 
 # Where x/y - 1 is between these the series is used. Outside, |log(x/y)| is at most 6.1 times
 # the excess, so that little is lost when the two terms cancel.
@@ -13,6 +24,102 @@ _LOW, _HIGH = -0.3125, 0.5
 # Terms of atanh(r)/r - 1 = r²/3 + r⁴/5 + …, for |r| <= 1/5: what is left out is under
 # 5e-17 of the first one kept, half a float64 ulp of a sum that it enters times r/3.
 _TERMS = 11
+
+
+def log1p_excess(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+    """x - log(1 + x), without cancellation near zero.
+
+    Args:
+        x: dimensionless, at least -1.
+
+    Returns:
+        Dimensionless, non-negative, in the dtype of x; -1 and infinity give infinity.
+
+    Raises:
+        TypeError: x is not real.
+        ValueError: x is under -1 (NaN where it is traced).
+
+    Gradient: x/(1 + x).
+
+    Example:
+        >>> float(log1p_excess(2.0**-60)) == 2.0**-121
+        True
+    """
+    (x,) = floats("log1p_excess", x=(x, _OVER_MINUS_ONE))
+    return _log1p_excess(x)
+
+
+def expm1_excess(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+    """exp(x) - 1 - x, without cancellation near zero.
+
+    Args:
+        x: dimensionless, any real number.
+
+    Returns:
+        Dimensionless, non-negative, in the dtype of x; infinities give infinity.
+
+    Raises:
+        TypeError: x is not real.
+
+    Gradient: exp(x) - 1.
+
+    Example:
+        >>> float(expm1_excess(2.0**-60)) == 2.0**-121
+        True
+    """
+    (x,) = floats("expm1_excess", x=(x, REAL))
+    return _expm1_excess(x)
+
+
+@kernel(lambda x: x - jnp.log1p(x), lambda x: _share(x))
+def _log1p_excess(x: Floats) -> Floats:
+    """x - log(1 + x), of pairs."""
+    is_inside = (x > -1) & (x < jnp.inf)
+    inside = nearest(elementary.log1p_excess(jnp.where(is_inside, x, 0)))
+    at_ends = jnp.where(x < -1, jnp.nan, jnp.abs(x) * jnp.inf)
+    return jnp.where(is_tiny(x), x * (x / 2), jnp.where(is_inside, inside, at_ends))
+
+
+@kernel(lambda x: x / (1 + x), lambda x: _inverse_square(x))
+def _share(x: Floats) -> Floats:
+    """x/(1 + x), for x ≥ -1."""
+    is_inside = (x > -1) & (x < jnp.inf)
+    y = jnp.where(is_inside, x, 0)
+    inside = nearest(over(single(y), plus(constant(1, y), single(y))))
+    at_ends = jnp.where(x > 0, 1, jnp.where(x < -1, jnp.nan, x * jnp.inf))
+    return jnp.where(is_inside, inside, at_ends)
+
+
+@kernel(lambda x: 1 / (1 + x) ** 2, lambda x: -2 * _inverse_square(x) / (1 + x))
+def _inverse_square(x: Floats) -> Floats:
+    """1/(1 + x)², for x ≥ -1."""
+    whole = plus(constant(1, x), single(x))
+    is_inside = (x > -1) & (whole.high * whole.high < jnp.inf)
+    whole = single(jnp.where(is_inside, whole.high, 1))._replace(low=whole.low)
+    inside = nearest(over(constant(1, x), times(whole, whole)))
+    at_ends = jnp.where(x > 0, 0, jnp.where(x < -1, jnp.nan, x * -jnp.inf))
+    return jnp.where(is_inside, inside, at_ends)
+
+
+@kernel(lambda x: jnp.expm1(x) - x, lambda x: expm1(x))
+def _expm1_excess(x: Floats) -> Floats:
+    """exp(x) - 1 - x, of pairs."""
+    left = -bound(x)
+    inside = nearest(elementary.exp_excess(jnp.clip(x, left, bound(x))))
+    return jnp.where(is_tiny(x), x * (x / 2), jnp.where(x < left, -x - 1, inside))
+
+
+@kernel(jnp.expm1, lambda x: exp(x))
+def expm1(x: Floats) -> Floats:
+    """exp(x) - 1."""
+    inside = nearest(elementary.expm1(jnp.clip(x, -bound(x), bound(x))))
+    return jnp.where(is_tiny(x), x, inside)
+
+
+@kernel(jnp.exp, lambda x: exp(x))
+def exp(x: Floats) -> Floats:
+    """exp(x)."""
+    return nearest(elementary.exponential(jnp.clip(x, -bound(x), bound(x))))
 
 
 @jax.custom_jvp

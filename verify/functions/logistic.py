@@ -1,21 +1,36 @@
-"""The logistic function and its integral, with slopes that stay right in the tails.
+"""The logistic function and its integral, right to the last digit in value and slope.
 
 Rules of differentiation that start from the value s = 1/(1 + exp(-x)) lose the tail where s
 rounds to one: s(1 - s) is 0 from x = 17 in float32.
 """
-
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
+from verify.functions import pairs
 from verify.functions.arguments import REAL, floats
+from verify.functions.elementary import bound, exponential, logarithm
+from verify.functions.hyperbolic import tanh_kernel
+from verify.functions.kernel import kernel
+from verify.functions.pairs import (
+    Pair,
+    Scaled,
+    constant,
+    nearest,
+    over,
+    plus,
+    scaled,
+    single,
+    times,
+)
+
+Floats = Float[Array, "..."]
 
 
-def logistic(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-    """1 / (1 + exp(-x)).
+def sigmoid(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+    """σ(x) = 1 / (1 + exp(-x)).
 
     Args:
         x: dimensionless, any real number.
@@ -26,17 +41,17 @@ def logistic(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: x is not real.
 
-    Gradient: logistic(x) logistic(-x), in both tails.
+    Gradient: σ(x) σ(-x), in both tails.
 
     Example:
-        >>> float(logistic(0.0))
+        >>> float(sigmoid(0.0))
         0.5
     """
-    (x,) = floats("logistic", x=(x, REAL))
-    return _logistic(x)
+    (x,) = floats("sigmoid", x=(x, REAL))
+    return sigmoid_kernel(x)
 
 
-def centred_logistic(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+def shifted_sigmoid(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """1 / (1 + exp(-x)) - 1/2, without cancellation near zero.
 
     Args:
@@ -48,18 +63,18 @@ def centred_logistic(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: x is not real.
 
-    Gradient: logistic(x) logistic(-x), in both tails.
+    Gradient: σ(x) σ(-x), σ = sigmoid, in both tails.
 
     Example:
-        >>> float(centred_logistic(0.0))
+        >>> float(shifted_sigmoid(0.0))
         0.0
     """
-    (x,) = floats("centred_logistic", x=(x, REAL))
-    return _centred_logistic(x)
+    (x,) = floats("shifted_sigmoid", x=(x, REAL))
+    return _shifted_sigmoid(x)
 
 
 def softplus(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
-    """log(1 + exp(x)) = -log(1 - logistic(x)).
+    """log(1 + exp(x)) = -log(1 - σ(x)), σ = sigmoid.
 
     Args:
         x: dimensionless, any real number.
@@ -70,7 +85,7 @@ def softplus(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: x is not real.
 
-    Gradient: logistic(x).
+    Gradient: σ(x).
 
     Example:
         >>> float(softplus(1000.0))
@@ -80,29 +95,65 @@ def softplus(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     return _softplus(x)
 
 
-def logistic_slope(x: Float[Array, "..."]) -> Float[Array, "..."]:
-    """The slope of logistic, as logistic(x) logistic(-x), which is right in both tails."""
-    return _logistic(x) * _logistic(-x)
+def log_sigmoid(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
+    """log σ(x) = -log(1 + exp(-x)), σ = sigmoid.
+
+    Args:
+        x: dimensionless, any real number.
+
+    Returns:
+        Nats, at most 0, in the dtype of x; infinities give -infinity and 0.
+
+    Raises:
+        TypeError: x is not real.
+
+    Gradient: σ(-x) = 1 - σ(x).
+
+    Example:
+        >>> float(log_sigmoid(-1000.0))
+        -1000.0
+    """
+    (x,) = floats("log_sigmoid", x=(x, REAL))
+    return -_softplus(-x)
 
 
-_logistic = jax.custom_jvp(jax.nn.sigmoid)
-_centred_logistic = jax.custom_jvp(lambda x: jnp.tanh(x / 2) / 2)
-_softplus = jax.custom_jvp(lambda x: jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x))))
+@kernel(jax.lax.logistic, lambda x: logistic_slope(x))
+def sigmoid_kernel(x: Floats) -> Floats:
+    """1/(1 + exp(-x)), with t = exp(-|x|): 1/(1 + t) or t/(1 + t)."""
+    (m, k), whole = _decay(x)
+    is_left = x < 0
+    share = over(pairs.where(is_left, m, constant(1, x)), whole)
+    return nearest(Scaled(share, jnp.where(is_left, k, 0)))
 
 
-@_logistic.defjvp
-def _logistic_jvp(primals: Any, tangents: Any) -> Any:
-    (x,), (dx,) = primals, tangents
-    return _logistic(x), logistic_slope(x) * dx
+@kernel(
+    lambda x: jax.lax.logistic(x) * jax.lax.logistic(-x),
+    lambda x: -2 * logistic_slope(x) * _shifted_sigmoid(x),
+)
+def logistic_slope(x: Floats) -> Floats:
+    """The slope of the logistic function: t/(1 + t)², t = exp(-|x|)."""
+    (m, k), whole = _decay(x)
+    return nearest(Scaled(over(m, times(whole, whole)), k))
 
 
-@_centred_logistic.defjvp
-def _centred_logistic_jvp(primals: Any, tangents: Any) -> Any:
-    (x,), (dx,) = primals, tangents
-    return _centred_logistic(x), logistic_slope(x) * dx
+@kernel(
+    lambda x: jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x))), lambda x: sigmoid_kernel(x)
+)
+def _softplus(x: Floats) -> Floats:
+    """log(1 + exp(x)) = max(x, 0) + log(1 + t), t = exp(-|x|)."""
+    t, whole = _decay(x)
+    rest = logarithm(whole, scaled(t.pair, t.exponent))
+    return jnp.where(x < bound(x), nearest(plus(single(jnp.maximum(x, 0)), rest)), x)
 
 
-@_softplus.defjvp
-def _softplus_jvp(primals: Any, tangents: Any) -> Any:
-    (x,), (dx,) = primals, tangents
-    return _softplus(x), _logistic(x) * dx
+def _shifted_sigmoid(x: Floats) -> Floats:
+    return tanh_kernel(x / 2) / 2
+
+
+def _decay(x: Floats) -> tuple[Scaled, Pair]:
+    """t = exp(-|x|) and 1 + t."""
+    t = exponential(-jnp.minimum(jnp.abs(x), bound(x)))
+    return t, plus(constant(1, x), scaled(t.pair, t.exponent))
+
+
+logistic, centred_logistic = sigmoid, shifted_sigmoid
