@@ -7,7 +7,9 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
+from verify.arithmetic.intervals.ordering import narrowed
 from verify.arithmetic.intervals.values import (
+    Compared,
     Interval,
     Truth,
     Value,
@@ -36,7 +38,11 @@ def select_n(equation: Any) -> Callable[..., Value]:
 
 def _either(which: Truth, first: Value, second: Value) -> Value:
     """The first where it is true, the second where it is false, what holds of both elsewhere."""
-    return _where(which.yes, first, _where(which.no, second, join(first, second)))
+    if isinstance(which, Compared):
+        narrow = narrowed(first, which.if_true), narrowed(second, which.if_false)
+    else:
+        narrow = first, second
+    return _where(which.yes, first, _where(which.no, second, join(*narrow)))
 
 
 def _where(flags: Any, first: Value, second: Value) -> Value:

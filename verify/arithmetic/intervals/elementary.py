@@ -9,14 +9,17 @@ import numpy as np
 from verify.arithmetic.intervals.values import (
     Interval,
     chosen,
-    downward,
     is_undefined,
+    is_unknown,
     outward,
     point,
     settled,
     unknown,
-    upward,
+    unless_unknown,
 )
+
+
+_HUGE = 2.0**1021
 
 
 def negative(x: Interval) -> Interval:
@@ -28,6 +31,7 @@ def absolute(x: Interval) -> Interval:
         return point(abs(x.low))
     low, high = abs(x.low), abs(x.high)
     nearest = jnp.where((x.low <= 0) & (x.high >= 0), 0.0, jnp.minimum(low, high))
+    nearest = jnp.where(is_unknown(x), -jnp.inf, nearest)
     return Interval(jnp.where(is_undefined(x), jnp.nan, nearest), jnp.maximum(low, high))
 
 
@@ -72,7 +76,16 @@ def multiply(x: Interval, y: Interval) -> Interval:
     for factor, other in ((x, y), (y, x)):
         if is_known(factor) and np.all(np.isin(factor.low, (-1.0, 1.0))):
             return _signed(factor.low, other)
-    return settled(outward(*_extremes(_products(x, y))), x, y)
+    value = outward(*_extremes(_products(x, y)))
+    return unless_unknown(settled(_signs_kept(value, x, y), x, y), x, y)
+
+
+def _signs_kept(value: Interval, x: Interval, y: Interval) -> Interval:
+    """A product of numbers whose signs are known, which widening must not give another."""
+    up = ((x.low >= 0) & (y.low >= 0)) | ((x.high <= 0) & (y.high <= 0))
+    down = ((x.low >= 0) & (y.high <= 0)) | ((x.high <= 0) & (y.low >= 0))
+    return Interval(jnp.where(up, _over_zero(value.low), value.low),
+                    jnp.where(down, -_over_zero(-value.high), value.high))  # fmt: skip
 
 
 def _signed(sign: Any, x: Interval) -> Interval:
@@ -100,7 +113,8 @@ def _extremes(values: list[Any]) -> tuple[Any, Any]:
 def square(x: Interval) -> Interval:
     size = absolute(x)
     low, high = size.low * size.low, size.high * size.high
-    return Interval(jnp.where(low == 0, low, _over_zero(downward(low))), upward(high))
+    value = outward(low, high)
+    return unless_unknown(value._replace(low=_over_zero(value.low)), x)
 
 
 def _over_zero(x: Any) -> Any:
@@ -112,11 +126,23 @@ def divide(x: Interval, y: Interval) -> Interval:
     """x/y; undefined where y is zero for certain, unknown where it may be."""
     if is_known(y) and np.all(y.low == 1.0):
         return spread(x, y)
-    quotients = [a / b for a in _ends(x) for b in _ends(y)]
-    ratio = settled(outward(*_extremes(quotients)), x, y)
+    pairs = [_quotient(a, b) for a in _ends(x) for b in _ends(y)]
+    low, high = _extremes([q.low for q in pairs])[0], _extremes([q.high for q in pairs])[1]
+    ratio = settled(outward(low, high), x, y)
     may_be_zero = (y.low <= 0) & (y.high >= 0)
     is_lost = ((y.low == 0) & (y.high == 0)) | is_undefined(x, y)
     return undefined_where(is_lost, chosen(may_be_zero, unknown(ratio.low), ratio))
+
+
+def _quotient(a: Any, b: Any) -> Interval:
+    """a/b before widening, beyond 2^1021 from 0 to a 2^-1021.
+
+    XLA multiplies by the reciprocal of a constant, and flushes that where it is subnormal.
+    """
+    is_huge = abs(b) > _HUGE
+    quotient = jnp.where(is_huge, a * (jnp.sign(b) / _HUGE), a / b)
+    return Interval(jnp.where(is_huge, jnp.minimum(quotient, 0.0), quotient),
+                    jnp.where(is_huge, jnp.maximum(quotient, 0.0), quotient))  # fmt: skip
 
 
 def undefined_where(flags: Any, value: Interval) -> Interval:
@@ -129,7 +155,7 @@ def integer_power(x: Interval, n: int) -> Interval:
     if n < 0:
         return divide(point(np.float64(1.0)), integer_power(x, -n))
     if n == 0:
-        return undefined_where(is_undefined(x), point(jnp.ones_like(x.low)))
+        return undefined_where(is_undefined(x), unless_unknown(point(jnp.ones_like(x.low)), x))
     if n % 2 == 0:
         half = absolute(integer_power(x, n // 2))
         return square(half)

@@ -19,6 +19,7 @@ from verify.arithmetic.intervals.values import (
     outward,
     settled,
     unknown,
+    unless_unknown,
 )
 
 SLACK = 2.0**10  # float64 ulps, of a function that is not said to need more
@@ -50,6 +51,8 @@ class Monotone(NamedTuple):
         meets = _any((x.low <= end) & (x.high >= end) for end in self.poles)
         is_inside = (x.low >= low) & (x.high <= high) & ~meets
         value = chosen(is_inside, self._inside(x), unknown(x.low))
+        if self.domain == (-np.inf, np.inf):
+            value = unless_unknown(value, x)
         stays = _any((x.low == end) & (x.high == end) for end in self.poles)
         return undefined_where((x.high < low) | (x.low > high) | stays | is_undefined(x), value)
 

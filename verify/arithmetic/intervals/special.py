@@ -26,6 +26,7 @@ from verify.arithmetic.intervals.values import (
     point,
     settled,
     unknown,
+    unless_unknown,
 )
 
 _SLACK = 2 * monotone.SLACK * EPSILON  # relative
@@ -37,15 +38,19 @@ def _steady(function: Callable[..., Any], slope: float, bound: float) -> Callabl
 
     def rule(x: Interval) -> Interval:
         middle = x.low if x.is_point else x.low + (x.high - x.low) / 2
-        radius = 0.0 if x.is_point else jnp.maximum(x.high - middle, middle - x.low) * 1.0001
+        radius = 0.0 if x.is_point else _radius(x, middle)
         value = function(middle)
         error = abs(value) * _SLACK + FLUSHED + slope * radius
         near = settled(Interval(value - error, value + error), x)
-        return undefined_where(
-            is_undefined(x), Interval(*(jnp.clip(e, -bound, bound) for e in near))
-        )
+        near = unless_unknown(Interval(*(jnp.clip(e, -bound, bound) for e in near)), x)
+        return undefined_where(is_undefined(x), near)
 
     return rule
+
+
+def _radius(x: Interval, middle: Any) -> Any:
+    """How far the ends are at most from the middle, however often that is rounded."""
+    return jnp.maximum(x.high - middle, middle - x.low) * 1.0001 + abs(middle) * EPSILON
 
 
 def tan(x: Interval) -> Interval:
@@ -72,7 +77,8 @@ def power(x: Interval, y: Interval) -> Interval:
     value = outward(low, high, monotone.SLACK)
     value = settled(Interval(jnp.maximum(value.low, 0.0), value.high), x, y)
     is_known = (x.low > 0) | ((x.low == 0) & (y.low > 0))
-    return undefined_where(is_undefined(x, y), chosen(is_known, value, unknown(low)))
+    value = unless_unknown(chosen(is_known, value, unknown(low)), x, y)
+    return undefined_where(is_undefined(x, y), value)
 
 
 def lgamma(x: Interval) -> Interval:
@@ -100,7 +106,8 @@ def _absolutely(value: Any) -> Interval:
 def logaddexp(x: Interval, y: Interval) -> Interval:
     """log(e^x + e^y) = m + log1p(e^-d), m the greater and d the distance."""
     low, high = (_logaddexp(point(a), point(b)) for a, b in zip(x, y, strict=True))
-    return undefined_where(is_undefined(x, y), Interval(low.low, high.high))
+    value = unless_unknown(settled(Interval(low.low, high.high), x, y), x, y)
+    return undefined_where(is_undefined(x, y), value)
 
 
 def _logaddexp(x: Interval, y: Interval) -> Interval:

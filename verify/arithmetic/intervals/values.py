@@ -5,23 +5,29 @@ is relative to it except where XLA flushes subnormal numbers. Neither rounding m
 `nextafter` would do, for XLA has no modes and flushes what `nextafter` gives beside zero.
 """
 
+import functools
+import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 EPSILON = 2.0**-52  # twice what rounding to nearest may lose, and what the widening itself may
 FLUSHED = 2.0**-1021  # over what is lost where subnormal numbers count as zero
 LARGEST = float(np.finfo(np.float64).max)
 _SMALLEST = 2.0**-1022  # normal number
+_EXPONENT, _SIGN = 0x7FF << 52, -(2**63)  # of a float64's bits
 
 
 class Interval(NamedTuple):
     """The real numbers from low to high, element by element, in float64.
 
     Infinities count as numbers. NaN ends say that there is no number, for certain; from -inf
-    to inf, that nothing is known.
+    to inf, that nothing is known, not even whether there is one. Any other interval says that
+    there is one: what is computed from an unknown value is unknown.
     """
 
     low: Any
@@ -38,6 +44,25 @@ class Truth(NamedTuple):
 
     yes: Any
     no: Any
+
+
+class Ground(NamedTuple):
+    """A value, and ends that it lies between if a comparison came out in some way."""
+
+    subject: Interval
+    ends: Interval
+
+
+class Compared(Truth):
+    """A comparison that says what it means of the values that were compared."""
+
+    if_true: tuple[Ground, ...] = ()
+    if_false: tuple[Ground, ...] = ()
+
+    def meaning(self, if_true: tuple[Ground, ...], if_false: tuple[Ground, ...]) -> "Compared":
+        """The comparison with its grounds; what moves its elements forgets them."""
+        self.if_true, self.if_false = if_true, if_false
+        return self
 
 
 class Whole(NamedTuple):
@@ -57,7 +82,9 @@ def point(x: Any) -> Interval:
 
 def around(x: float) -> Interval:
     """A number of which x is the nearest float, or next to it."""
-    return Interval(np.nextafter(np.float64(x), -np.inf), np.nextafter(np.float64(x), np.inf))
+    low, high = np.nextafter(np.float64(x), -np.inf), np.nextafter(np.float64(x), np.inf)
+    is_tiny = abs(x) < 2 * _SMALLEST
+    return Interval(*np.where(is_tiny, (-2 * _SMALLEST, 2 * _SMALLEST), (low, high)))
 
 
 def unknown(like: Any) -> Interval:
@@ -66,19 +93,52 @@ def unknown(like: Any) -> Interval:
     return Interval(-infinite, infinite)
 
 
+def entered(x: Any) -> Interval:
+    """Floats of any size from outside; around subnormal ones, which a device may take for 0."""
+    bits = lax.bitcast_convert_type(jnp.asarray(x, jnp.float64), jnp.int64)
+    is_subnormal = ((bits & _EXPONENT) == 0) & ((bits & ~(_EXPONENT | _SIGN)) != 0)
+    is_negative = (bits & _SIGN) != 0
+    low, high = jnp.where(is_negative, -_SMALLEST, 0.0), jnp.where(is_negative, 0.0, _SMALLEST)
+    return Interval(jnp.where(is_subnormal, low, x), jnp.where(is_subnormal, high, x))
+
+
+def is_unknown(x: Interval) -> Any:
+    """Where nothing is known of a value, not even whether there is one."""
+    return np.zeros((), bool) if x.is_point else (x.low == -jnp.inf) & (x.high == jnp.inf)
+
+
+def unless_unknown(value: Interval, *sources: Interval) -> Interval:
+    """A value where all that it comes from is known; unknown elsewhere."""
+    flags = [is_unknown(source) for source in sources if not source.is_point]
+    if not flags:
+        return value
+    return chosen(functools.reduce(operator.or_, flags), unknown(value.low), value)
+
+
 def downward(x: Any, ulps: float = 1.0) -> Any:
     """A number under what rounding, to so many ulps, made x of."""
-    return jnp.where(x == jnp.inf, LARGEST, x - (abs(x) * (2 * ulps * EPSILON) + FLUSHED))
+    share = 2 * ulps * EPSILON
+    return jnp.where(x == jnp.inf, LARGEST * (1 - share), x - (abs(x) * share + FLUSHED))
 
 
 def upward(x: Any, ulps: float = 1.0) -> Any:
     """A number over what rounding, to so many ulps, made x of."""
-    return jnp.where(x == -jnp.inf, -LARGEST, x + (abs(x) * (2 * ulps * EPSILON) + FLUSHED))
+    share = 2 * ulps * EPSILON
+    return jnp.where(x == -jnp.inf, LARGEST * (share - 1), x + (abs(x) * share + FLUSHED))
 
 
 def outward(low: Any, high: Any, ulps: float = 1.0) -> Interval:
     """Ends as they were rounded, moved apart."""
+    need_x64()
     return Interval(downward(low, ulps), upward(high, ulps))
+
+
+def need_x64() -> None:
+    """Refuse to compute in float32, which would not be outward."""
+    if not jax.config.jax_enable_x64:
+        raise RuntimeError(
+            "intervals need x64, got jax_enable_x64=False; read them inside jax.enable_x64(True)."
+        )
 
 
 def settled(value: Interval, *sources: Interval) -> Interval:
@@ -143,6 +203,7 @@ def kind_of(dtype: Any) -> type:
 
 def constant(value: np.ndarray) -> Value:
     """A constant of a program, as it is stored."""
+    need_x64()
     kind = kind_of(value.dtype)
     if kind is Truth:
         return Truth(value, ~value)
