@@ -6,8 +6,8 @@ ulp(r) = 2^(min(max(floor(log2 |r|), e_min), e_max) - (p - 1)), and the error of
 
 - Results under 2^e_min count as flushed to zero: between two of them there is no error, and
   the numbers that flushing cannot give are taken out of a longer distance.
-- An infinity is right where r is at or over the threshold from which rounding overflows.
-  In the top binade it stands for 2^(e_max + 1).
+- An r at or over the threshold from which rounding overflows is an infinity, and in the top
+  binade an infinity stands for 2^(e_max + 1).
 - NaN is infinitely wrong, and so is infinity for anything smaller.
 
 Source: https://docs.jax.dev/en/latest/accuracy.html, methodology and terminology.
@@ -106,8 +106,9 @@ def floats_at(places: Any, dtype: Any) -> np.ndarray:
 
 def is_subnormal(x: np.ndarray, format: Format) -> np.ndarray:
     """Where floats are neither zero nor normal, which devices may take for zero."""
-    place = abs(ordinals(x))
-    return (place > 0) & (place < 2 ** (format.precision - 1))
+    kind = format.integer.type
+    magnitude = np.asarray(x).view(kind) & kind(2 ** (format.bits - 1) - 1)
+    return magnitude - kind(1) < kind(2 ** (format.precision - 1) - 1)  # zero wraps around
 
 
 def ulp(exact: arb, format: Format) -> arb:
@@ -168,7 +169,9 @@ def _overflow(format: Format) -> arb:
 
 def distance(value: arb, exact: arb, format: Format) -> arb:
     """How far a finite real number, float or not, is from an exact one, in ulps of that."""
-    least = arb(2) ** format.least
+    least, top = arb(2) ** format.least, _overflow(format)
+    if abs(exact) >= top:  # rounded, it would be an infinity
+        exact = arb(2) ** (format.greatest + 1) * exact.sgn()
     if abs(value) < least and abs(exact) < least:
         return arb(0)
     return (_contracted(value, format) - _contracted(exact, format)) / ulp(exact, format)
