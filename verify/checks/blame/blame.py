@@ -37,8 +37,9 @@ def blame(
 
     Args:
         function: from real arrays, or trees of them, to real arrays; pure and traceable. A
-            function that computes by a series or a polynomial is taken at its word. Loops
-            and branches (scan, while, cond) count as one equation.
+            function that computes by a series or a polynomial is taken at its word. A
+            scan is explained turn by turn where all its turns have at most 500 equations; a
+            longer one, a while loop and a cond count as one equation.
         *args: real numbers or arrays; rounded to the dtype, they are the inputs.
         gradient: explain `jax.grad` in all arguments instead, against the true derivative.
         dtype: bfloat16, float16, float32 or float64; only for the last is x64 on.

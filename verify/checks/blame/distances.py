@@ -57,7 +57,15 @@ class Distances(NamedTuple):
             return 0.0
         if not value.is_finite():
             return math.inf
-        return number(ulps.distance(value, exact, self.format))
+        return number(self.ball(value, exact))
+
+    def ball(self, value: arb, exact: arb) -> arb:
+        """From a finite real number to another; beyond the floats it counts as infinite."""
+        top = arb(2) ** (self.format.greatest + 1)
+        top -= arb(2) ** (self.format.greatest - self.format.precision)
+        if abs(value) >= top:  # from here on rounding gives an infinity
+            return ulps.error(math.copysign(math.inf, float(value.sgn())), exact, self.format)
+        return ulps.distance(value, exact, self.format)
 
     def at(
         self, place: Entry, floats: Mapping[str, Any], exact: Mapping[str, Any]

@@ -22,8 +22,13 @@ def run(steps: Steps, arguments: Sequence[Any], *, wide: bool) -> dict[str, Any]
     with x64(wide):
         for step in steps.steps:
             results = bind(step.equation, [values[name] for name in step.inputs])
-            values.update(zip(step.outputs, map(np.asarray, results), strict=True))
+            values.update(zip(step.outputs, map(_stored, results), strict=True))
     return values
+
+
+def _stored(value: Any) -> Any:
+    """As NumPy has it; keys of random numbers it has not."""
+    return np.asarray(value) if isinstance(value.dtype, np.dtype) else value
 
 
 def run_compiled(

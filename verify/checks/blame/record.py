@@ -145,12 +145,12 @@ class Blame:
 
         A rounding of half an ulp is nobody's fault; a subtraction that turns it into a
         thousand ulps is. Where no line magnifies errors it is the one that adds most, and
-        where there is no exact value the one that gave the first NaN or infinity. Where the
-        rules of differentiation are wrong already, it is the first whose comparison is a tie.
+        where there is no exact value the one that gave the first infinity, or else NaN. Where
+        the rules of differentiation are wrong already, it is the first with a tie.
         """
         if self.ties and bits(self.before) >= max(LOSES, self.bits_lost - LOSES):
             return next((line for line in self.lines if line.where in self.ties), None)
-        first = self.first_nan or self.first_infinity
+        first = self.first_infinity or self.first_nan
         if math.isnan(self.error) and first is not None:
             return next(line for line in self.lines if line.where == first.where)
         return self.magnifier or self.origin

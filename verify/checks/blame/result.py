@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from verify.arithmetic import ulps
 from verify.arithmetic.arrays import boxed
 from verify.arithmetic.definedness import DEFINEDNESS, Undefined
 from verify.arithmetic.errors import Unreadable
@@ -69,7 +68,7 @@ class Result:
             if value.is_exact() and not (value.is_finite() and self.truth.is_finite()):
                 return self.apart.error(float(value), self.truth)
             if value.is_finite():
-                return self._settled(ulps.distance(value, self.truth, self.apart.format))
+                return self._settled(self.apart.ball(value, self.truth))
         why = self.why_undefined(values, number)
         self.lost = self.lost or why
         if why or self._has_infinity(number):
@@ -99,7 +98,8 @@ class Result:
         return boxed(values[self.entry.name]).flat[self.entry.index]
 
     def _settled(self, error: arb) -> float:
-        self.is_settled &= bool(error.rad() <= ENOUGH * abs(error).max(arb(1)))
+        enough = ENOUGH * abs(error).max(arb(1))
+        self.is_settled &= not error.is_finite() or bool(error.rad() <= enough)
         return number(error)
 
     def _has_infinity(self, number: int) -> bool:

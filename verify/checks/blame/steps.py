@@ -1,7 +1,8 @@
 """A function traced at a dtype, as one list of equations with every value named.
 
 Unlike the compiled form of a program, no two equations are taken together: each keeps the
-line that made it. Calls are replaced by what they call. Loops and branches stay whole.
+line that made it. Calls are replaced by what they call, scans that are short enough by their
+turns. Other loops, and branches, stay whole.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +16,18 @@ import numpy as np
 from verify.arithmetic.jaxprs import (
     Closed,
     Literal,
+    Scan,
     called,
     closed,
     constant_value,
     is_read_by_meaning,
     name_of_call,
+    scan_of,
     source_line,
     x64,
 )
+
+_MOST_TURNED = 500  # equations of all turns of a scan, over which it is one equation
 
 
 @dataclass(frozen=True)
@@ -135,9 +140,49 @@ class _Flat:
         inner = None if is_read_by_meaning(equation) else called(equation)
         if inner is not None:
             return self.add(inner, inputs, own or where, name_of_call(equation))
+        if equation.primitive.name == "scan" and _is_short(scan_of(equation)):
+            return self._turns(equation, inputs, own or where, inside)
         outputs = tuple(self.name("v") for _ in equation.outvars)
         self.steps.append(Step(equation, inputs, outputs, own or where, "" if own else inside))
         return outputs
+
+    def _turns(
+        self, equation: Any, inputs: Sequence[str], where: str, inside: str
+    ) -> Sequence[str]:
+        """A scan's turns one after another; gives the names of its outputs."""
+        loop, avals = scan_of(equation), [v.aval for v in equation.invars]
+        first = loop.constants + loop.carries
+        constants, carry = inputs[: loop.constants], list(inputs[loop.constants : first])
+        slices, made = list(zip(inputs[first:], avals[first:], strict=True)), []
+        for turn in range(loop.length)[:: -1 if loop.reverse else 1]:
+            here = [self._of_arrays(_entry(turn), [x], where) for x in slices]
+            results = self.add(loop.body, [*constants, *carry, *here], where, inside)
+            carry = results[: loop.carries]
+            made.append(results[loop.carries :])
+        in_order = made[:: -1 if loop.reverse else 1]
+        stacks = [list(names) for names in zip(*in_order, strict=True)]
+        kinds = loop.body.out_avals[loop.carries :]
+        return [*carry, *(self._of_arrays(_stack, [(name, kind) for name in names], where)
+                          for names, kind in zip(stacks, kinds, strict=True))]  # fmt: skip
+
+    def _of_arrays(
+        self, function: Callable[..., Any], arrays: Sequence[tuple[str, Any]], where: str
+    ) -> str:
+        """A function of named arrays, as steps."""
+        program = traced(function, [aval for _, aval in arrays], wide=True)
+        return self.add(program, [name for name, _ in arrays], where, "")[0]
+
+
+def _is_short(loop: Scan) -> bool:
+    return 0 < loop.length * len(loop.body.equations) <= _MOST_TURNED
+
+
+def _entry(place: int) -> Callable[..., Any]:
+    return lambda array: jax.lax.index_in_dim(array, place, keepdims=False)
+
+
+def _stack(*arrays: Any) -> Any:
+    return jnp.stack(arrays)
 
 
 def meant_constants(steps: Steps, wide: Steps) -> dict[str, Any] | None:

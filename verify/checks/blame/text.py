@@ -8,6 +8,7 @@ from verify.checks.blame.record import Blame, Line, Row, bits
 
 _ROWS = 12  # of equations that are shown
 _SOURCE = 60  # characters of a line of source
+_SINGLE = 24  # bits that nine digits tell apart
 _LINES = ("bits lost", "added", "multiplied by", "line")
 _EQUATIONS = ("equation", "own error", "amplified", "added", "in floats", "exactly", "")
 
@@ -16,7 +17,7 @@ def to_text(blame: Blame) -> str:
     """What was found in a few sentences, then the lines, then the equations that matter."""
     parts = [*_sentences(blame), "", *_table(_LINES, _line_cells(blame), left=(3,))]
     shown = _shown(blame.rows)
-    parts += ["", *_table(_EQUATIONS, [_row_cells(r) for r in shown], left=(0, 6))]
+    parts += ["", *_table(_EQUATIONS, [_row_cells(r, blame) for r in shown], left=(0, 6))]
     rest = len(blame.rows) - len(shown)
     if rest:
         little = ", each under an ulp" if _is_little(blame.rows, shown) else ""
@@ -28,7 +29,7 @@ def to_html(blame: Blame) -> str:
     """The same with tables."""
     said = "".join(f"<p>{html.escape(s)}</p>" for s in _sentences(blame))
     lines = _html_table(_LINES, _line_cells(blame))
-    rows = _html_table(_EQUATIONS, [_row_cells(row) for row in _shown(blame.rows)])
+    rows = _html_table(_EQUATIONS, [_row_cells(row, blame) for row in _shown(blame.rows)])
     return f"<div>{said}{lines}{rows}</div>"
 
 
@@ -41,13 +42,13 @@ def _sentences(blame: Blame) -> list[str]:
     both = (blame.compiled, blame.value)
     if both[0] != both[1] and not all(map(math.isnan, both)):
         off = _off(blame.compiled_error, blame.precision)
-        said.append(f"  compiled as a whole: {_float(blame.compiled)}, {off}")
+        said.append(f"  compiled as a whole: {_float(blame.compiled, blame)}, {off}")
     said += [f"  {note}" for note in blame.notes]
     return said + _pointers(blame)
 
 
 def _outcome(blame: Blame) -> str:
-    head = f"{_float(blame.value)}, equation by equation; exactly {blame.exact}"
+    head = f"{_float(blame.value, blame)}, equation by equation; exactly {blame.exact}"
     return head if math.isnan(blame.error) else f"{head}: {_off(blame.error, blame.precision)}"
 
 
@@ -104,10 +105,10 @@ def _line_cells(blame: Blame) -> list[tuple[str, ...]]:
     ]  # fmt: skip
 
 
-def _row_cells(row: Row) -> tuple[str, ...]:
+def _row_cells(row: Row, blame: Blame) -> tuple[str, ...]:
     place = f"{row.primitive} {row.where.rpartition('/')[2]}"
     return (place, _ulps(row.own), _factor(row.amplification), _ulps(row.added),
-            _float(row.value), row.exact, row.event)  # fmt: skip
+            _float(row.value, blame), row.exact, row.event)  # fmt: skip
 
 
 def _shown(rows: Sequence[Row]) -> list[Row]:
@@ -141,8 +142,9 @@ def _factor(factor: float) -> str:
     return f"2^{math.log2(factor):.1f}" if factor >= 64 else f"{factor:.3g}"
 
 
-def _float(value: float) -> str:
-    return f"{value:.9g}"
+def _float(value: float, blame: Blame) -> str:
+    """With as many digits as tell it from its neighbours."""
+    return f"{value:.17g}" if blame.precision > _SINGLE else f"{value:.9g}"
 
 
 def _cut(text: str) -> str:

@@ -1,0 +1,413 @@
+"""vf.blame: it names the right line, its shares add up, and it says what it cannot do."""
+
+import dataclasses
+import inspect
+import math
+
+import jax
+import jax.numpy as jnp
+import naive_formulas as naive
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import verify as vf
+from verify.arithmetic import jaxprs
+from verify.checks.blame import steps
+from verify.checks.blame.record import LOSES
+from verify.cli import app
+from verify.functions import softplus
+from verify.models import LSTMParameters, lstm
+
+# A function, where, in what dtype, and the line to look at, which each loses most bits.
+LOSING = {
+    "softplus": (naive.softplus, (-20.0,), "jnp.log(1 + grown)"),
+    "variance": (naive.variance, ([1000.1, 1001.2, 1002.3],), "mean_of_squares - square_of_mean"),
+    "log_slope_of_tanh": (naive.log_slope_of_tanh, (5.0,), "1 - t**2"),
+    "gelu": (naive.gelu, (-5.0,), "1 + jnp.tanh(inner)"),
+    "excess": (naive.excess, (1e-4,), "(grown - d) - 1"),
+    "minimax": (naive.minimax, (12.0,), "jnp.log(1 - p)"),
+    "gaussian_kl": (naive.gaussian_kl, (1e-4, 1.0001), "mu**2 + sigma**2 - 1"),
+    "orbit": (naive.orbit, (0.3,), "left = 1 - x"),
+    "quotient": (naive.quotient_of_differences, (1.0,), "jnp.sin(x + step) - jnp.sin(x)"),
+}
+LOSING_SLOPES = {
+    "gelu": (naive.gelu, (-5.0,), "1 + jnp.tanh(inner)"),
+    "minimax": (naive.minimax, (40.0,), "jnp.log(1 - p)"),
+    "log_sum_exp": (naive.log_sum_exp, ([100.0, 1.0],), "jnp.exp(x)"),
+    "xlogy": (naive.xlogy, (0.0, 3.0), "jnp.where(x == 0, 0.0, product)"),
+    "norm": (naive.norm, ([0.0, 0.0],), "jnp.sqrt(squared)"),
+}
+ACCURATE = {
+    "log1p": (jnp.log1p, -1e-6),
+    "expm1": (jnp.expm1, 1e-5),
+    "softplus": (jax.nn.softplus, -20.0),
+    "ours": (softplus, -20.0),
+    "sigmoid": (jax.nn.sigmoid, -40.0),
+    "tanh": (jnp.tanh, 1e-3),
+    "versine": (lambda x: 2 * jnp.sin(x / 2) ** 2, 1e-3),
+    "distance": (lambda x: jnp.sqrt(x**2 + 1e-4), 3.0),
+}
+# Errors are known to 2^-8 of themselves, or of an ulp, and are rounded to doubles, of which
+# a sum here has fewer than 2^5.
+CLOSE = 2.0**-7
+DOUBLE = 2.0**-48
+
+floats = st.floats(-25.0, 25.0, width=32)
+
+
+@pytest.mark.parametrize("name", LOSING)
+def test_the_line_that_loses_the_digits_is_named(name):
+    function, arguments, source = LOSING[name]
+    blame = vf.blame(function, *arguments)
+    assert blame.line is not None
+    assert source in blame.line.source, blame
+    assert blame.bits_lost > 4
+    file, _, line = blame.line.where.rpartition(":")
+    assert file.endswith("naive_formulas.py")
+    assert source in inspect.getsource(naive).splitlines()[int(line) - 1]
+
+
+@pytest.mark.parametrize("name", LOSING_SLOPES)
+def test_the_line_that_loses_the_digits_of_a_gradient_is_named(name):
+    function, arguments, source = LOSING_SLOPES[name]
+    blame = vf.blame(function, *arguments, gradient=True)
+    assert blame.line is not None, blame
+    assert source in blame.line.source, blame
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float64"])
+def test_the_line_is_named_in_other_dtypes(dtype):
+    blame = vf.blame(naive.softplus, -20.0 if dtype == "float64" else -8.0, dtype=dtype)
+    assert blame.line is not None
+    assert "jnp.log(1 + grown)" in blame.line.source
+    assert blame.dtype == dtype
+
+
+@pytest.mark.parametrize("name", ACCURATE)
+def test_no_line_is_named_where_the_result_is_accurate(name):
+    function, x = ACCURATE[name]
+    blame = vf.blame(function, x)
+    assert blame.line is None, blame
+    assert blame.bits_lost < LOSES
+    assert "no line loses a digit here" in repr(blame)
+
+
+def test_the_roundings_are_told_from_the_line_that_magnifies_them():
+    blame = vf.blame(naive.variance, [1000.1, 1001.2, 1002.3])
+    assert blame.magnifier is blame.line
+    assert blame.origin is not None
+    assert blame.origin.source.startswith(("mean_of_squares =", "square_of_mean ="))
+    assert blame.magnifier.added == 0  # the subtraction itself is exact
+
+
+def test_a_nan_is_traced_to_the_infinity_before_it():
+    blame = vf.blame(naive.minimax, 40.0, gradient=True)
+    assert blame.first_infinity is not None
+    assert blame.first_nan is not None
+    assert blame.first_infinity.event == "div(1, 0) gives inf"
+    assert "jnp.log(1 - p)" in blame.first_infinity.source
+    assert blame.first_nan.event == "mul(-inf, 0) gives NaN"
+    assert math.isnan(blame.value)
+    assert blame.exact == "-1.0000000000000000"
+    assert math.isinf(blame.error)
+
+
+def test_an_overflow_is_named():
+    blame = vf.blame(naive.log_sum_exp, [100.0])
+    assert blame.first_infinity is not None
+    assert blame.first_infinity.event == "exp overflows"
+    assert blame.line is not None
+    assert "jnp.exp(x)" in blame.line.source
+    assert blame.exact == "100.00000000000000"
+
+
+def test_an_underflow_and_a_lost_term_are_named():
+    events = {row.event for row in vf.blame(naive.softplus, -110.0).rows}
+    assert "underflows to 0" in events
+    assert "9.36e-14 is lost in 1" in {row.event for row in vf.blame(naive.softplus, -30.0).rows}
+
+
+def test_an_infinity_that_is_right_costs_nothing():
+    blame = vf.blame(lambda x: 1 / (1 + jnp.exp(x)), 100.0)
+    assert blame.error == 0
+    assert blame.line is None
+
+
+def test_a_gradient_that_the_rules_get_wrong_is_not_blamed_on_rounding():
+    blame = vf.blame(naive.xlogy, 0.0, 3.0, gradient=True)
+    assert blame.value == 0
+    assert blame.exact == "1.0986122886681097"
+    assert blame.before == blame.error
+    assert all(row.added == 0 for row in blame.rows)
+    assert any("true derivative" in note for note in blame.notes)
+
+
+def test_a_gradient_without_a_value_is_said_to_have_none():
+    blame = vf.blame(naive.norm, [0.0, 0.0], gradient=True)
+    assert blame.exact == "undefined"
+    assert math.isnan(blame.error)
+    assert any("division by zero" in note for note in blame.notes)
+    assert blame.first_nan is not None
+
+
+def test_what_a_library_does_is_said_to_be_inside_it():
+    blame = vf.blame(jnp.tanh, 10.0, gradient=True)
+    assert {row.where for row in blame.rows} == {"inside tanh"}
+    assert {row.source for row in blame.rows} == {""}
+
+
+def test_the_library_function_is_named_by_the_line_that_calls_it():
+    blame = vf.blame(lambda x: jax.nn.softplus(x) - x, 20.0)
+    assert blame.line is not None
+    assert "jax.nn.softplus(x) - x" in blame.line.source
+
+
+@given(x=floats)
+@example(x=-20.0)
+@example(x=1.2920728672152334e-18)  # shares of 2e25 ulps that leave 9e6
+@settings(max_examples=5)
+def test_the_shares_add_up_to_the_error(x):
+    for function in (naive.softplus, naive.excess, naive.log_slope_of_tanh):
+        _adds_up(vf.blame(function, x))
+
+
+@given(x=floats)
+@example(x=17.5)  # from where sigmoid' is 0
+@settings(max_examples=4)
+def test_the_shares_of_a_gradient_add_up_to_its_error(x):
+    _adds_up(vf.blame(naive.minimax, x, gradient=True))
+
+
+def _adds_up(blame):
+    total = blame.before + math.fsum(row.added for row in blame.rows)
+    if math.isinf(blame.error):
+        assert math.isinf(total), blame
+    else:
+        largest = max((abs(row.added) for row in blame.rows), default=0.0)
+        room = CLOSE * max(1.0, abs(blame.error)) + DOUBLE * largest
+        assert abs(total - blame.error) <= room, blame
+    for row in blame.rows:
+        if row.own:
+            assert math.isclose(row.own * row.amplification, abs(row.added)) or math.isinf(
+                row.added
+            )
+
+
+@given(x=floats)
+@settings(max_examples=4)
+def test_the_error_is_that_of_the_float_against_the_exact_value(x):
+    blame = vf.blame(naive.softplus, x)
+    exact = float(vf.exact(naive.softplus, x, digits=17))
+    ulp = 2.0 ** (max(math.frexp(exact)[1], -125) - 24)
+    assert math.isclose(blame.error, (blame.value - exact) / ulp, abs_tol=CLOSE)
+
+
+@given(x=floats)
+@settings(max_examples=4)
+def test_the_values_are_those_of_eager_and_compiled_code(x):
+    blame = vf.blame(naive.gelu, x)
+    with jaxprs.x64(False):
+        assert blame.value == float(naive.gelu(np.float32(x)))
+        assert blame.compiled == float(jax.jit(naive.gelu)(np.float32(x)))
+
+
+@given(x=floats)
+@settings(max_examples=4)
+def test_exact_arithmetic_has_no_error(x):
+    blame = vf.blame(lambda x: jnp.abs(-2 * x) / 4, x)
+    assert blame.error == 0
+    assert all(row.own == row.added == 0 for row in blame.rows)
+
+
+def test_a_rounded_constant_counts_for_the_line_that_uses_it():
+    blame = vf.blame(lambda x: x * 0.1, 1.0)
+    assert [row.primitive for row in blame.rows] == ["mul"]
+    stored = float(np.float32(0.1))
+    assert math.isclose(blame.error, (stored - 0.1) / 2.0**-27, rel_tol=CLOSE)
+
+
+def test_inputs_are_the_floats_that_they_round_to():
+    assert vf.blame(lambda x: x * 1.0, 0.1).exact == "0.10000000149011612"
+    assert vf.blame(lambda x: x * 1.0, 0.1, dtype="float64").exact == "0.10000000000000001"
+
+
+def test_a_function_that_is_another_program_at_float64_is_said_to_be():
+    def branching(x):
+        return x + 1 if x.dtype == jnp.float32 else jnp.exp(x)
+
+    blame = vf.blame(branching, 0.5)
+    assert blame.exact == "1.6487212707001281"
+    assert blame.before != 0
+    assert any("another program" in note for note in blame.notes)
+    _adds_up(blame)
+
+
+def test_a_worse_compiled_result_stands_beside_the_eager_one():
+    blame = vf.blame(naive.variance, [1000.1, 1001.2, 1002.3])
+    compiled = float(jax.jit(naive.variance)(np.array([1000.1, 1001.2, 1002.3], np.float32)))
+    assert blame.compiled == compiled
+    assert ("compiled as a whole" in repr(blame)) == (compiled != blame.value)
+
+
+def test_the_worst_entry_of_all_outputs_is_explained():
+    def outputs(x):
+        return jnp.stack([x, jnp.log(1 + jnp.exp(x))]), jnp.argmax(x)
+
+    blame = vf.blame(outputs, [-1.0, -12.0])
+    assert blame.entry == "output 0 [1, 1]"
+    slopes = vf.blame(lambda a, b: jnp.sum(a) + naive.minimax(b), [1.0, 2.0], 14.0, gradient=True)
+    assert slopes.entry == "in b"
+
+
+def test_a_model_with_a_tree_of_parameters_is_explained():
+    rng = np.random.default_rng(0)
+    weights = LSTMParameters(*(rng.normal(size=s) for s in [(4, 1, 1), (4, 1, 1), (4, 1)]))
+    blame = vf.blame(lambda parameters, xs: lstm(parameters, xs).h, weights, np.ones((2, 1)))
+    assert set(blame.arguments) == {"parameters.W", "parameters.U", "parameters.b", "xs"}
+    assert math.isfinite(blame.error)
+    assert blame.bits_lost < 4
+    _adds_up(blame)
+
+
+def test_a_scan_is_explained_turn_by_turn_and_a_long_one_as_a_whole():
+    def powers(length):
+        step = lambda c, _: (c * 1.1, c)
+        return lambda x: jax.lax.scan(step, x, length=length)[1][::-1][0]
+
+    short, long = (vf.blame(powers(n), 1.0) for n in (20, 501))
+    assert sum(row.primitive == "mul" and row.own > 0 for row in short.rows) > 10
+    assert [row.primitive for row in long.rows if row.added] == ["scan"]
+
+
+def test_turns_of_a_reversed_scan_keep_their_order():
+    def weighted(xs):
+        step = lambda c, x: (c / 3 + x, c * x)
+        carry, products = jax.lax.scan(step, 0.5, xs, reverse=True)
+        return carry + products[0]
+
+    xs = [1.0, 2.0, 5.0]
+    exact = vf.exact(weighted, np.array(xs), digits=17)
+    assert math.isclose(float(vf.blame(weighted, xs).exact), float(exact), rel_tol=2.0**-50)
+
+
+def test_constants_differ_between_dtypes_only_in_their_value():
+    shapes = [jax.ShapeDtypeStruct((), np.float32)], [jax.ShapeDtypeStruct((), np.float64)]
+    narrow, wide = (steps.steps_of(steps.traced(jax.nn.gelu, s, wide=w))
+                    for s, w in zip(shapes, (False, True), strict=True))  # fmt: skip
+    meant = steps.meant_constants(narrow, wide)
+    assert meant is not None
+    assert {float(v) for v in meant.values()} == {float(v) for v in wide.constants.values()}
+
+
+def test_the_report_shows_lines_with_their_bits():
+    text = repr(vf.blame(naive.softplus, -20.0))
+    assert text.startswith("softplus at x = -20 in float32:\n  0, equation by equation; exactly")
+    assert "off by 9.28e+06 ulps, 23.1 of 24 bits lost" in text
+    assert "return jnp.log(1 + grown)" in text
+    assert "2.06e-09 is lost in 1" in text
+    html = vf.blame(lambda x: jnp.where(x < 1, x, 2 * x), 0.5)._repr_html_()
+    assert "<table>" in html
+    assert "x &lt; 1" in html
+
+
+def test_a_blame_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        vf.blame(jnp.exp, 1.0).error = 0.0  # type: ignore
+
+
+FAULTS = [
+    (TypeError, "blame needs a function, got int 3.", lambda: vf.blame(3, 1.0)),
+    (TypeError, "blame needs a dtype of bfloat16, float16, float32, float64, got int32.",
+     lambda: vf.blame(jnp.exp, 1.0, dtype="int32")),
+    (TypeError, "got complex64.", lambda: vf.blame(jnp.exp, 1.0, dtype=jnp.complex64)),
+    (TypeError, "blame needs real numbers for x, got complex128 1j.",
+     lambda: vf.blame(lambda x: x, 1j)),
+    (ValueError, "blame needs numbers that are finite in float32 for x, got nan.",
+     lambda: vf.blame(naive.softplus, math.nan)),
+    (ValueError, "finite in float16 for x, got 70000.0.",
+     lambda: vf.blame(naive.softplus, 7e4, dtype="float16")),
+    (ValueError, "blame needs the arguments of gaussian_kl(mu, sigma), got 1: missing",
+     lambda: vf.blame(naive.gaussian_kl, 1.0)),
+    (ValueError, "blame needs arguments at which to look at <lambda>, got none.",
+     lambda: vf.blame(lambda: 1.0)),
+    (ValueError, "blame needs a function that returns one real number for its gradient, got exp,"
+     " which returns float32[2].", lambda: vf.blame(jnp.exp, [1.0, 2.0], gradient=True)),
+    (ValueError, "blame needs a function that returns floats, got argmax, which returns int32[].",
+     lambda: vf.blame(jnp.argmax, [1.0, 2.0])),
+    (ValueError, "got <lambda>, which returns nothing.", lambda: vf.blame(lambda x: None, 1.0)),
+    (ValueError, "which returns float32[0].", lambda: vf.blame(lambda x: x * 2, np.ones(0))),
+    (ValueError, "blame needs a function of real arrays that JAX can trace, got <lambda>:"
+     " TracerBoolConversionError:", lambda: vf.blame(lambda x: x if x > 0 else -x, 1.0)),
+    (ValueError, "blame needs a function that can be read in the reals, got noisy: balls needs a"
+     " rule for the primitive 'random_", lambda: vf.blame(noisy, 1.0)),
+    (ValueError, "got <lambda>: balls needs a rule for the primitive 'pure_callback'",
+     lambda: vf.blame(lambda x: jax.pure_callback(np.asarray, x, x), 1.0)),
+]  # fmt: skip
+
+
+def noisy(x):
+    return x + jax.random.normal(jax.random.key(0))
+
+
+@pytest.mark.parametrize(("kind", "message", "call"), FAULTS, ids=[m for _, m, _ in FAULTS])
+def test_what_cannot_be_blamed_is_said(kind, message, call):
+    with pytest.raises(kind) as caught:
+        call()
+    assert message in str(caught.value)
+
+
+@pytest.fixture
+def _file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(inspect.getsource(naive))
+    (tmp_path / "broken.py").write_text("import jax.numpy as jnp\nraise KeyError('no')\n")
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["blame", *arguments])
+
+
+@pytest.mark.usefixtures("_file")
+def test_the_command_shows_the_line():
+    result = run("mine.py:softplus", "x=-20")
+    assert result.exit_code == 0, result.output
+    assert "lost at mine.py:" in result.stdout
+    assert "return jnp.log(1 + grown)" in result.stdout
+
+
+@pytest.mark.usefixtures("_file")
+def test_the_command_takes_arrays_hex_floats_gradients_and_dtypes():
+    arrays = run("mine.py:variance", "x=[1000.1, 1001.2]", "--dtype", "float64")
+    assert "at x = [1000.1, 1001.2] in float64" in arrays.stdout
+    hexadecimal = run("mine.py:gaussian_kl", "sigma=0x1.8p0", "mu=1/4", "--gradient")
+    assert "the gradient of gaussian_kl at mu = 0.25, sigma = 1.5" in hexadecimal.stdout
+    assert "inside gelu" in run("jax.nn:gelu", "x=-5").stdout
+
+
+WRONG = [
+    (("mine.py",), "verify blame needs MODULE:FUNCTION, got 'mine.py'"),
+    (("none.py:f", "x=1"), "verify blame needs a module or a .py file, got 'none.py'"),
+    (("their:softplus", "x=1"), "verify blame needs a module, got 'their'; install it."),
+    (("mine.py:softplas", "x=1"), "got mine.py:softplas; did you mean softplus?"),
+    (("mine.py:jnp", "x=1"), "verify blame needs a function, got mine.py:jnp"),
+    (("broken.py:f", "x=1"), "can be imported, got KeyError: 'no' in broken.py"),
+    (("mine.py:softplus",), "verify blame needs a value for x, got none; write x=0.5, say."),
+    (("mine.py:softplus", "x"), "verify blame needs NAME=NUMBER, got 'x'"),
+    (("mine.py:softplus", "x=one"), "verify blame needs a number for x, got 'one'"),
+    (("mine.py:softplus", "y=1"), "needs arguments of the function, x; got y."),
+    (("mine.py:softplus", "x=1", "x=2"), "needs one value for x, got two"),
+    (("mine.py:softplus", "x=1e60"), "verify blame needs numbers that are finite in float32"),
+    (("mine.py:softplus", "x=1", "--dtype", "int8"), "verify blame needs a dtype of"),
+]
+
+
+@pytest.mark.usefixtures("_file")
+@pytest.mark.parametrize(("arguments", "message"), WRONG, ids=[m for _, m in WRONG])
+def test_the_command_tells_mistakes_in_a_line(arguments, message):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
