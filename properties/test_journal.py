@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import time
 import zlib
 
 import pytest
@@ -195,6 +196,23 @@ def test_a_full_disk_is_said_and_what_is_written_stays_good(journal, monkeypatch
     assert e.value.errno == errno.ENOSPC
     monkeypatch.undo()
     assert sweep(Toy(), journal=journal)[:3] == (TOY, (), 9)
+
+
+def test_a_journal_is_on_disk_at_the_end_and_not_after_every_block(journal, monkeypatch):
+    sync, calls = os.fsync, []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: calls.append(sync(descriptor)))
+    start = time.monotonic()
+    sweep(Toy(seconds=0.001), journal=journal)
+    assert 1 <= len(calls) <= 1 + (time.monotonic() - start)
+
+
+def test_a_disk_that_turns_out_full_at_the_end_is_said(journal, monkeypatch):
+    def fail(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="sweep needs room for its journal"):
+        sweep(Toy(), journal=journal)
 
 
 def test_a_file_that_may_grow_no_more_is_as_a_full_disk(journal):

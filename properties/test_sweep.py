@@ -111,6 +111,12 @@ def test_any_blocks_in_any_order_are_enough_to_go_on_from(tmp_path_factory, data
     assert sweep(Toy(), journal=path).resumed == 40
 
 
+def test_what_a_part_loses_on_disk_it_loses_in_memory_too(journal, monkeypatch):
+    monkeypatch.setattr(Digest, "to_json", lambda part: [part.number, round(part.size), "x"])
+    results = [sweep(Toy(), journal=path).result for path in (None, journal, journal)]
+    assert results[0] == results[1] == results[2] != TOY
+
+
 def test_what_is_done_is_not_done_again(whole):
     def never(number):
         raise AssertionError(number)
@@ -147,10 +153,11 @@ def test_a_part_that_is_not_json_is_an_error_of_its_block(monkeypatch):
 
 def test_an_error_while_parts_are_joined_ends_the_sweep(monkeypatch):
     monkeypatch.setattr(Toy, "join", lambda job, parts: 1 / next(parts).number)
-    threads = threading.active_count()
+    threads, begun = threading.active_count(), []
     with pytest.raises(ZeroDivisionError):
-        sweep(Toy(seconds=0.01))
+        sweep(Toy(blocks=4000, seconds=0.001, before=begun.append))
     assert threading.active_count() == threads
+    assert len(begun) < 4000
 
 
 @pytest.mark.parametrize("kept", [False, True])

@@ -177,8 +177,8 @@ def _work(job: Job, device: Any, missing: deque[int], judged: SimpleQueue[_Judge
             text = json.dumps(job.block(number, device).to_json(), separators=(",", ":"))
             judged.put(_Judged(number, job.part_type.from_json(json.loads(text)), text))
         except BaseException as error:
-            missing.clear()
             judged.put(_Judged(number, None, error=error))
+            return
 
 
 def _places(devices: Sequence[Any], blocks: int) -> list[Any]:
