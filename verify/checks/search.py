@@ -85,7 +85,8 @@ class _Look:
 
     def _measured(self, values: Mapping[str, Any]) -> Any:
         """The violation, relative and steep."""
-        sides = jaxprs.evaluate(self.traced.program, *(values[n] for n in self.domains))
+        arguments = (values[n] for n in self.domains)
+        sides = jaxprs.evaluate_meaning(self.traced.program, *arguments)
         relation = self.traced.relation(sides)
         return jnp.stack([violation(relation), violation(relation, STEEP)])
 
