@@ -64,7 +64,7 @@ def logarithm(whole: Pair, excess: Pair) -> Pair:
     k, m = pairs.frexp(whole.high)
     far = plus(single(m - 1), single(pairs.ldexp(whole.low, -k)))
     near = _log1p_near(pairs.where(k == 0, excess, far))
-    first, second, third = _log_2_parts(m)
+    first, second, third = log_2_parts(m)
     k = k.astype(m.dtype)
     return plus(Pair(k * first, k * (second + third)), near)
 
@@ -74,12 +74,12 @@ def log1p_excess(x: Floats) -> Pair:
     whole = plus(constant(1, x), single(x))
     k, _ = pairs.frexp(whole.high)
     far = plus(single(x), negative(logarithm(whole, single(x))))
-    return pairs.where(k == 0, _log_excess_near(jnp.where(k == 0, x, 0)), far)
+    return pairs.where(k == 0, log_excess_near(jnp.where(k == 0, x, 0)), far)
 
 
 def log_2(x: Floats) -> Pair:
     """log 2 in the format of x."""
-    first, second, third = _log_2_parts(x)
+    first, second, third = log_2_parts(x)
     return plus(constant(first, x), constant(second + third, x))
 
 
@@ -96,14 +96,14 @@ def is_tiny(x: Floats) -> Float[Array, "..."]:
 
 def _reduced(x: Floats) -> tuple[Int[Array, "..."], Pair]:
     """k and r with x = k log 2 + r, |r| at most half of log 2 or so."""
-    first, second, third = _log_2_parts(x)
+    first, second, third = log_2_parts(x)
     k = jnp.round(x / math.log(2))
     # The first product is exact, and so is the difference, since the two are near each other.
     r = plus(single(x - k * first), Pair(-k * second, -k * third))
     return k.astype(f"int{jnp.finfo(x.dtype).bits}"), r
 
 
-def _log_2_parts(x: Floats) -> tuple[float, float, float]:
+def log_2_parts(x: Floats) -> tuple[float, float, float]:
     """log 2 in three parts; the first two times any exponent of the format are exact."""
     info = jnp.finfo(x.dtype)
     bits = int(info.nmant) - int(info.nexp)
@@ -128,11 +128,11 @@ def _exp_excess_near(r: Floats) -> Pair:
 
 def _log1p_near(f: Pair) -> Pair:
     """log(1 + f) = (f.high - L(f.high)) + f.low/(1 + f.high), up to f.low²."""
-    near = plus(single(f.high), negative(_log_excess_near(f.high)))
+    near = plus(single(f.high), negative(log_excess_near(f.high)))
     return plus(near, single(f.low / (1 + f.high)))
 
 
-def _log_excess_near(f: Floats) -> Pair:
+def log_excess_near(f: Floats) -> Pair:
     """L(f) = f - log(1 + f) = f²/2 - s (f²/2 + R), s = f/(2 + f), R = 2s²/3 + 2s⁴/5 + …."""
     square, s = times(single(f), single(f / 2)), over(single(f), plus(constant(2, f), single(f)))
     u = s.high * s.high

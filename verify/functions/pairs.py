@@ -57,7 +57,7 @@ def plus(a: Pair, b: Pair) -> Pair:
 
 def times(a: Pair, b: Pair) -> Pair:
     """A product: a · b."""
-    (a_1, a_2), (b_1, b_2) = _halves(a.high), _halves(b.high)
+    (a_1, a_2), (b_1, b_2) = halves(a.high), halves(b.high)
     cross = (a_1 * b_2 + a_2 * b_1) + a_2 * b_2
     return _normal(a_1 * b_1, cross + (a.high * b.low + a.low * b.high))
 
@@ -65,7 +65,7 @@ def times(a: Pair, b: Pair) -> Pair:
 def over(a: Pair, b: Pair) -> Pair:
     """A quotient: a / b, by the remainder of the first quotient."""
     quotient = a.high / b.high
-    (q_1, q_2), (b_1, b_2) = _halves(quotient), _halves(b.high)
+    (q_1, q_2), (b_1, b_2) = halves(quotient), halves(b.high)
     left = (((a.high - q_1 * b_1) - q_1 * b_2) - q_2 * b_1) - q_2 * b_2
     return _normal(quotient, (left + (a.low - quotient * b.low)) / b.high)
 
@@ -125,7 +125,7 @@ def _normal(high: Floats, low: Floats) -> Pair:
     return Pair(total, low - (total - high))
 
 
-def _halves(x: Floats) -> tuple[Floats, Floats]:
+def halves(x: Floats) -> tuple[Floats, Floats]:
     """x as a sum of floats of half its bits, whose products are exact."""
     info = jnp.finfo(x.dtype)
     first = jax.lax.reduce_precision(x, int(info.nexp), (int(info.nmant) - 1) // 2)
