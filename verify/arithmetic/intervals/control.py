@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -19,6 +20,8 @@ from verify.arithmetic.intervals.values import (
     kind_of,
 )
 from verify.arithmetic.jaxprs import closed, scan_of, while_of
+
+_MOST_ROUNDS = 2**20  # of a loop that may be on a branch not taken, where it need not end
 
 
 def select_n(equation: Any) -> Callable[..., Value]:
@@ -116,18 +119,35 @@ def while_(
         for_condition, for_body = operands[: split[0]], operands[split[0] : split[1]]
         start = [form(c, a) for c, a in zip(operands[split[1] :], avals, strict=True)]
 
-        def goes_on(state: Any) -> Any:
+        def goes_on(counted: Any) -> Any:
+            rounds, state = counted
             (again,) = condition(*for_condition, *state)
-            return again.yes
+            return jnp.any(again.yes) & (rounds < _MOST_ROUNDS)
 
-        def step(state: Any) -> Any:
-            return [form(r, a) for r, a in zip(body(*for_body, *state), avals, strict=True)]
+        def step(counted: Any) -> Any:
+            rounds, state = counted
+            (again,) = condition(*for_condition, *state)
+            after = [form(r, a) for r, a in zip(body(*for_body, *state), avals, strict=True)]
+            return rounds + 1, after if not jnp.ndim(again.yes) else _moved_on(again, after, state)
 
-        last = lax.while_loop(goes_on, step, start)
+        _, last = lax.while_loop(goes_on, step, (jnp.zeros((), int), start))
         (again,) = condition(*for_condition, *last)
-        return one_or_all([forget(value, again.no) for value in last])
+        return one_or_all([
+            forget(value, _spread(again.no, len(aval.shape)))
+            for value, aval in zip(last, avals, strict=True)
+        ])  # fmt: skip
 
     return apply
+
+
+def _moved_on(again: Truth, new: Any, old: Any) -> Any:
+    """The new values where a batch of loops goes on, the old where it has ended."""
+    return jax.tree.map(lambda a, b: jnp.where(_spread(again.yes, jnp.ndim(a)), a, b), new, old)
+
+
+def _spread(flags: Any, rank: int) -> Any:
+    """Flags of a batch in the shape that they have beside an array of it."""
+    return jnp.reshape(flags, (*jnp.shape(flags), *(1,) * (rank - jnp.ndim(flags))))
 
 
 RULES: dict[str, Callable[[Any], Any]] = {

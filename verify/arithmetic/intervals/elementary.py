@@ -18,7 +18,6 @@ from verify.arithmetic.intervals.values import (
     unless_unknown,
 )
 
-
 _HUGE = 2.0**1021
 
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from verify.arithmetic.intervals import logarithm
 from verify.arithmetic.intervals.elementary import absolute, undefined_where
 from verify.arithmetic.intervals.values import (
     Interval,
@@ -85,8 +86,8 @@ FUNCTIONS: dict[str, Callable[..., Interval]] = {
     "exp": Monotone(lax.exp, range=(0.0, np.inf)),
     "exp2": Monotone(lax.exp2, range=(0.0, np.inf), slack=_ROUGH),
     "expm1": Monotone(lax.expm1, range=(-1.0, np.inf)),
-    "log": Monotone(lax.log, domain=(0.0, np.inf), poles=(0.0,)),
-    "log1p": Monotone(lax.log1p, domain=(-1.0, np.inf), poles=(-1.0,)),
+    "log": Monotone(logarithm.log, domain=(0.0, np.inf), poles=(0.0,)),
+    "log1p": Monotone(logarithm.log1p, domain=(-1.0, np.inf), poles=(-1.0,)),
     "cbrt": Monotone(lax.cbrt),
     "tanh": Monotone(lax.tanh, range=(-1.0, 1.0)),
     "logistic": Monotone(lax.logistic, range=(0.0, 1.0)),

@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from verify.arithmetic.intervals.values import Value, Whole, apart, constant, forgotten
+from verify.arithmetic.intervals.values import Truth, Value, Whole, apart, constant, forgotten
 
 _MOVING = (
     "broadcast_in_dim",
@@ -22,10 +22,15 @@ _MOVING = (
     "stack",
     "copy",
     "copy_p",
-    "cummax",
-    "cummin",
 )
-_SAME = ("stop_gradient", "optimization_barrier", "sharding_constraint", "device_put", "pvary")
+_SAME = (
+    "stop_gradient",
+    "optimization_barrier",
+    "sharding_constraint",
+    "device_put",
+    "pvary",
+    "reduce_precision",
+)
 
 
 def moved(equation: Any) -> Callable[..., Value]:
@@ -58,21 +63,20 @@ def indexed(arrays: int) -> Callable[[Any], Callable[..., Value]]:
             known = jnp.asarray(True)
             for place in places:
                 known &= jnp.all(place.known)
-            return forgotten(apart(bind, *values[:arrays]), known)
+            return forgotten(_filled(bind, *values[:arrays]), known)
 
         return apply
 
     return rule
 
 
-def scattered(equation: Any) -> Callable[..., Value]:
-    """An array with others' elements written into it; where they go must be known."""
-
-    def apply(array: Value, places: Whole, updates: Value) -> Value:
-        bind = lambda a, u: equation.primitive.bind(a, places.value, u, **equation.params)
-        return forgotten(apart(bind, array, updates), jnp.all(places.known))
-
-    return apply
+def _filled(bind: Callable[..., Any], *values: Value) -> Value:
+    """What a function takes from arrays; what it takes from outside them is one thing only."""
+    found = apart(bind, *values)
+    if not isinstance(found, Truth):
+        return found
+    filled = bind(*(jnp.zeros_like(value[0]) for value in values))  # true where from outside
+    return Truth(found.yes, found.no & ~filled)
 
 
 def counted(equation: Any) -> Callable[[], Value]:
@@ -81,14 +85,6 @@ def counted(equation: Any) -> Callable[[], Value]:
     numbers = np.broadcast_to(np.arange(aval.shape[axis]).reshape(shape), aval.shape)
     result = constant(numbers.astype(aval.dtype))
     return lambda: result
-
-
-def ordered(equation: Any) -> Callable[..., Value] | None:
-    """The order statistics of one array lie between those of its ends."""
-    if len(equation.in_avals) != 1 or equation.in_avals[0].dtype.kind != "f":
-        return None
-    bind = equation.primitive.bind
-    return lambda value: apart(lambda part: bind(part, **equation.params)[0], value)
 
 
 def same(equation: Any) -> Callable[..., Any]:
@@ -103,7 +99,5 @@ RULES: dict[str, Callable[[Any], Any]] = {
     "gather": indexed(1),
     "dynamic_slice": indexed(1),
     "dynamic_update_slice": indexed(2),
-    "scatter": scattered,
     "iota": counted,
-    "sort": ordered,
 }

@@ -151,7 +151,8 @@ def converted(value: Value, dtype: Any) -> Value:
     kind = kind_of(dtype)
     if isinstance(value, kind):
         return value if kind is not Whole else _cast(value, dtype)
-    return _CONVERSIONS[type(value), kind](value, dtype)
+    source = Truth if isinstance(value, Truth) else type(value)
+    return _CONVERSIONS[source, kind](value, dtype)
 
 
 def _cast(value: Whole, dtype: Any) -> Whole:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
+from jax import lax
 
+from verify.arithmetic.intervals import ordering, special
 from verify.arithmetic.intervals.elementary import multiply, undefined_where
 from verify.arithmetic.intervals.values import (
     EPSILON,
@@ -14,7 +16,10 @@ from verify.arithmetic.intervals.values import (
     Interval,
     Truth,
     apart,
+    chosen,
+    is_unknown,
     settled,
+    unknown,
 )
 
 _MOST_FACTORS = 64  # of a product that is written out
@@ -38,11 +43,7 @@ def total(equation: Any) -> Callable[..., Interval]:
 def cumulated(equation: Any) -> Callable[..., Interval]:
     axis, reverse = equation.params["axis"], equation.params["reverse"]
     count = equation.in_avals[0].shape[axis]
-
-    def along(x: Any) -> Any:
-        turned = jnp.flip(x, axis) if reverse else x
-        found = jnp.cumsum(turned, axis)
-        return jnp.flip(found, axis) if reverse else found
+    along = functools.partial(lax.cumsum, axis=axis, reverse=reverse)
 
     def apply(x: Interval) -> Interval:
         low, high = along(x.low), along(x.high)
@@ -52,6 +53,12 @@ def cumulated(equation: Any) -> Callable[..., Interval]:
         return undefined_where(lost, settled(Interval(low - error, high + error)))
 
     return apply
+
+
+def folded(combine: Callable[..., Interval], equation: Any) -> Callable[..., Interval]:
+    """An operation on each element and what was found before it."""
+    axis, reverse = equation.params["axis"], equation.params["reverse"]
+    return lambda x: lax.associative_scan(combine, x, reverse=reverse, axis=axis)
 
 
 def product(equation: Any) -> Callable[..., Interval] | None:
@@ -72,11 +79,47 @@ def product(equation: Any) -> Callable[..., Interval] | None:
 
 
 def extreme(function: Callable[..., Any]) -> Callable[..., Callable[..., Interval]]:
+    """The greatest, or the least, of what all is known."""
+
     def rule(equation: Any) -> Callable[..., Interval]:
         axes = tuple(equation.params["axes"])
-        return lambda x: apart(lambda e: function(e, axes), x)
+
+        def apply(x: Interval) -> Interval:
+            value: Any = apart(lambda e: function(e, axes), x)
+            if x.is_point:
+                return value
+            return chosen(jnp.any(is_unknown(x), axes), unknown(value.low), value)
+
+        return apply
 
     return rule
+
+
+def in_windows(equation: Any) -> Callable[..., Interval]:
+    """A sum, or an extreme, of each window of an array."""
+    count = math.prod(equation.params["window_dimensions"])
+    over = lambda x: equation.primitive.bind(x, **equation.params)
+    counted = lambda flags: _window_sum(flags.astype(jnp.float64), equation) > 0
+
+    def apply(x: Interval) -> Interval:
+        low, high = over(x.low), over(x.high)
+        if equation.name == "reduce_window_sum":
+            size = over(jnp.maximum(abs(x.low), abs(x.high)))
+            error = size * (4 * (count + 1) * EPSILON) + (count + 1) * FLUSHED
+            low, high = low - error, high + error
+        lost = counted(jnp.broadcast_to(is_unknown(x), x.low.shape))
+        value = chosen(lost, unknown(low), settled(Interval(low, high)))
+        return undefined_where(counted(jnp.isnan(x.low)), value)
+
+    return apply
+
+
+def _window_sum(x: Any, equation: Any) -> Any:
+    p = equation.params
+    return lax.reduce_window(
+        x, 0.0, lax.add, p["window_dimensions"], p["window_strides"], p["padding"],
+        p["base_dilation"], p["window_dilation"],
+    )  # fmt: skip
 
 
 def every(equation: Any) -> Callable[..., Truth]:
@@ -87,6 +130,18 @@ def every(equation: Any) -> Callable[..., Truth]:
 def some(equation: Any) -> Callable[..., Truth]:
     axes = tuple(equation.params["axes"])
     return lambda x: Truth(jnp.any(x.yes, axes), jnp.all(x.no, axes))
+
+
+def odd(equation: Any) -> Callable[..., Truth]:
+    """Whether an odd number of booleans is true, where all are known."""
+    axes = tuple(equation.params["axes"])
+
+    def apply(x: Truth) -> Truth:
+        known = jnp.all(x.yes | x.no, axes)
+        found = jnp.sum(x.yes, axes) % 2 == 1
+        return Truth(known & found, known & ~found)
+
+    return apply
 
 
 def dot_general(equation: Any) -> Callable[..., Interval]:
@@ -122,7 +177,7 @@ def _ball(x: Interval) -> tuple[Any, Any]:
         return x.low, jnp.zeros_like(x.low)
     middle = x.low + (x.high - x.low) / 2
     radius = jnp.maximum(x.high - middle, middle - x.low)
-    return middle, radius * (1 + 4 * EPSILON) + FLUSHED
+    return middle, radius * (1 + 4 * EPSILON) + abs(middle) * EPSILON + FLUSHED
 
 
 RULES: dict[str, Callable[[Any], Any]] = {
@@ -131,7 +186,20 @@ RULES: dict[str, Callable[[Any], Any]] = {
     "reduce_prod": product,
     "reduce_max": extreme(jnp.max),
     "reduce_min": extreme(jnp.min),
-    "reduce_and": every,
-    "reduce_or": some,
     "dot_general": dot_general,
+    "cumprod": functools.partial(folded, multiply),
+    "cumlogsumexp": functools.partial(folded, special.logaddexp),
+    "cummax": functools.partial(folded, ordering.maximum),
+    "cummin": functools.partial(folded, ordering.minimum),
+    "reduce_window_sum": in_windows,
+    "reduce_window_max": in_windows,
+    "reduce_window_min": in_windows,
+}
+
+OF_TRUTH: dict[str, Callable[[Any], Any]] = {
+    "reduce_and": every,
+    "reduce_min": every,
+    "reduce_or": some,
+    "reduce_max": some,
+    "reduce_xor": odd,
 }

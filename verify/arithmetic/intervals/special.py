@@ -5,13 +5,19 @@ from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from verify.arithmetic.intervals import monotone
 from verify.arithmetic.intervals.elementary import (
+    absolute,
     add,
     divide,
+    integer_power,
+    is_known,
+    multiply,
     negative,
+    spread,
     subtract,
     undefined_where,
 )
@@ -30,6 +36,8 @@ from verify.arithmetic.intervals.values import (
 )
 
 _SLACK = 2 * monotone.SLACK * EPSILON  # relative
+_MOST_FACTORS = 64
+_ONE, _PI = point(np.float64(1.0)), around(math.pi)
 _LEAST_LGAMMA = (1.4616321449683623, -0.12148629053584961)  # where it is, and what
 
 
@@ -70,6 +78,9 @@ def atan2(y: Interval, x: Interval) -> Interval:
 
 def power(x: Interval, y: Interval) -> Interval:
     """x^y for x that is not negative, from its values at the corners; unknown elsewhere."""
+    n = _whole_exponent(y)
+    if n is not None:
+        return spread(integer_power(x, n), y)
     corners = [lax.pow(*jnp.broadcast_arrays(a, b)) for a in x for b in y]
     low, high = corners[0], corners[0]
     for corner in corners[1:]:
@@ -81,8 +92,31 @@ def power(x: Interval, y: Interval) -> Interval:
     return undefined_where(is_undefined(x, y), value)
 
 
+def _whole_exponent(y: Interval) -> int | None:
+    """The whole number that a constant exponent is, if it is one and multiplied out."""
+    if not is_known(y) or not np.size(y.low):
+        return None
+    first = float(np.ravel(y.low)[0])
+    is_one = first.is_integer() and abs(first) <= _MOST_FACTORS and np.all(y.low == first)
+    return int(first) if is_one else None
+
+
 def lgamma(x: Interval) -> Interval:
-    """log |gamma(x)| for positive x, with a slack that does not shrink at its zeros."""
+    """log |gamma(x)|; of x < 0 by log(pi/|sin(pi x)|) - log gamma(1 - x)."""
+    log = monotone.FUNCTIONS["log"]
+    sine = absolute(FUNCTIONS["sin"](_turned(x)))
+    reflected = subtract(log(divide(_PI, sine)), _lgamma_of_positive(subtract(_ONE, x)))
+    return chosen(x.high < 0, reflected, _lgamma_of_positive(x))
+
+
+def _turned(x: Interval) -> Interval:
+    """pi (x - n) for the whole number n nearest to the middle of x."""
+    nearest = jnp.round(x.low + (x.high - x.low) / 2)
+    return multiply(_PI, subtract(x, point(nearest)))
+
+
+def _lgamma_of_positive(x: Interval) -> Interval:
+    """With a slack that does not shrink at its zeros."""
     place, least = _LEAST_LGAMMA
     low, high = (_absolutely(lax.lgamma(end)) for end in x)
     lower = jnp.where((x.low <= place) & (x.high >= place), least - 1e-15,
@@ -92,7 +126,14 @@ def lgamma(x: Interval) -> Interval:
 
 
 def digamma(x: Interval) -> Interval:
-    """The slope of log gamma for positive x, with a slack that does not shrink at its zero."""
+    """The slope of log |gamma|; of x < 0 that at 1 - x, less pi cot(pi x)."""
+    slope = divide(_PI, tan(_turned(x)))
+    reflected = subtract(_digamma_of_positive(subtract(_ONE, x)), slope)
+    return chosen(x.high < 0, reflected, _digamma_of_positive(x))
+
+
+def _digamma_of_positive(x: Interval) -> Interval:
+    """With a slack that does not shrink at its zero."""
     value = Interval(_absolutely(lax.digamma(x.low)).low, _absolutely(lax.digamma(x.high)).high)
     value = chosen(x.low > 0, settled(value, x), unknown(x.low))
     return undefined_where(is_undefined(x), value)

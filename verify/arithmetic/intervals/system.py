@@ -19,14 +19,19 @@ from verify.arithmetic.intervals import (
     moving,
     ordering,
     reductions,
+    scattering,
+    sorting,
     special,
+    whole,
 )
 from verify.arithmetic.intervals.values import (
+    Interval,
     Truth,
     Value,
     Whole,
     around,
     constant,
+    is_readable,
     join,
     kind_of,
 )
@@ -38,9 +43,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **ordering.FUNCTIONS,
 }
 
+_NUMERIC = {**reductions.RULES, **sorting.RULES}
+
 RULES: dict[str, Callable[[Any], Any]] = {
     **moving.RULES,
-    **reductions.RULES,
+    **_NUMERIC,
+    **scattering.RULES,
     **control.RULES,
     "integer_pow": lambda e: lambda x: elementary.integer_power(x, int(e.params["y"])),
     "convert_element_type": lambda e: lambda x: ordering.converted(x, e.out_avals[0].dtype),
@@ -65,69 +73,35 @@ def find(equation: Any) -> Callable[..., Value]:
 
 
 def _found(equation: Any) -> Callable[..., Value] | None:
+    avals = [aval for aval in (*equation.in_avals, *equation.out_avals) if hasattr(aval, "dtype")]
+    if not all(is_readable(aval.dtype) for aval in avals):
+        return None
     kinds = {kind_of(aval.dtype) for aval in equation.in_avals if hasattr(aval, "dtype")}
+    rules = {} if len(kinds) != 1 else _OF_ONE_KIND.get(next(iter(kinds)), {})
+    if equation.name in rules:
+        return rules[equation.name](equation)
+    if Interval not in kinds and equation.name in _NUMERIC:
+        return None
     if equation.name in RULES:
         return RULES[equation.name](equation)
-    if kinds == {Whole}:
-        return _of_whole(equation)
-    if kinds == {Truth}:
-        return ordering.LOGIC.get(equation.name) or _of_bits(equation)
-    return FUNCTIONS.get(equation.name)
+    return FUNCTIONS.get(equation.name) if Interval in kinds else None
 
 
-def _of_whole(equation: Any) -> Callable[..., Value]:
-    """Whole numbers are computed as they are, and known where all they come from are."""
-    bind = equation.primitive.bind
-    is_truth = kind_of(equation.out_avals[0].dtype) is Truth
-
-    def apply(*values: Whole) -> Value:
-        found = bind(*(v.value for v in values), **equation.params)
-        known = jnp.ones((), bool)
-        for value in values:
-            known = known & value.known
-        return Truth(known & found, known & ~found) if is_truth else Whole(found, known)
-
-    return apply if equation.name in _OF_WHOLE else None
+# Rules that come before others where all arguments are whole numbers, or all are booleans.
+_OF_ONE_KIND: dict[type, dict[str, Callable[[Any], Any]]] = {
+    Whole: whole.RULES,
+    Truth: {
+        **dict.fromkeys(ordering.LOGIC, lambda e: ordering.LOGIC[e.name]),
+        **reductions.OF_TRUTH,
+        "argmax": lambda e: _of_numbers(sorting.greatest(e)),
+        "argmin": lambda e: _of_numbers(sorting.least(e)),
+    },
+}
 
 
-_OF_WHOLE = frozenset(
-    [
-        "add",
-        "sub",
-        "mul",
-        "neg",
-        "abs",
-        "sign",
-        "max",
-        "min",
-        "div",
-        "rem",
-        "and",
-        "or",
-        "xor",
-        "not",
-        "eq",
-        "ne",
-        "lt",
-        "le",
-        "gt",
-        "ge",
-        "clamp",
-        "pow",
-        "square",
-        "integer_pow",
-        "shift_left",
-        "shift_right_arithmetic",
-        "shift_right_logical",
-        "population_count",
-    ]
-)
-
-
-def _of_bits(equation: Any) -> Callable[..., Value] | None:
-    """Comparisons of booleans."""
-    equal = lambda x, y: ordering.logical_not(ordering.logical_xor(x, y))
-    return {"eq": equal, "ne": ordering.logical_xor}.get(equation.name)
+def _of_numbers(operation: Callable[..., Value] | None) -> Callable[..., Value] | None:
+    """An operation on booleans as it is on 0 and 1."""
+    return operation and (lambda x: operation(ordering.converted(x, np.dtype(np.float64))))
 
 
 def _rounding(equation: Any) -> Callable[..., Value]:
@@ -143,7 +117,7 @@ def _constant(equation: Any) -> Callable[[], Value]:
 def _is_extreme(equation: Any, compare: Callable[..., Truth]) -> Callable[..., Truth] | None:
     """Which elements are not exceeded along some axes."""
     axes = tuple(equation.params["axes"])
-    if len(axes) != 1:
+    if len(axes) != 1 or kind_of(equation.in_avals[0].dtype) is not Interval:
         return None
     (axis,) = axes
 

@@ -194,6 +194,11 @@ def apart(function: Callable[..., Any], *values: Value) -> Value:
     return kind(first, function(*(value[1] for value in values)))
 
 
+def is_readable(dtype: Any) -> bool:
+    """Whether arrays of a dtype are real numbers, whole numbers or booleans."""
+    return any(jnp.issubdtype(dtype, kind) for kind in (np.bool_, np.integer, np.floating))
+
+
 def kind_of(dtype: Any) -> type:
     """The kind of value that stands for arrays of a dtype."""
     if dtype == np.bool_:
