@@ -1,5 +1,6 @@
 """Entropy and divergences of distributions on finitely many points."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ from jaxtyping import Array, Float, Real
 
 from verify.arithmetic.jaxprs import is_traced
 from verify.functions.arguments import PROBABILITY, floats
-from verify.functions.excess import log_excess
+from verify.functions.categorical_terms import entropy_term, jsd_term, kl_term
 
 
 def categorical_entropy(p: Real[ArrayLike, "*batch n"]) -> Float[Array, "*batch"]:
@@ -35,7 +36,7 @@ def categorical_entropy(p: Real[ArrayLike, "*batch n"]) -> Float[Array, "*batch"
         0.693147
     """
     (p,) = _distributions("categorical_entropy", p=p)
-    return -jnp.sum(p * jnp.log(jnp.where(p == 0, 1, p)), axis=-1)
+    return _total(entropy_term, p)
 
 
 def categorical_kl(
@@ -62,7 +63,7 @@ def categorical_kl(
         Array(inf, dtype=float32)
     """
     p, q = _distributions("categorical_kl", p=p, q=q)
-    return jnp.sum(_kl_terms(p, q, q - p), axis=-1)
+    return _total(kl_term, p, q)
 
 
 def categorical_jsd(
@@ -88,8 +89,7 @@ def categorical_jsd(
         0.0
     """
     p, q = _distributions("categorical_jsd", p=p, q=q)
-    m, half = (p + q) / 2, (q - p) / 2
-    return jnp.sum(_kl_terms(p, m, half) + _kl_terms(q, m, -half), axis=-1) / 2
+    return _total(jsd_term, p, q)
 
 
 def categorical_total_variation(
@@ -115,18 +115,15 @@ def categorical_total_variation(
         0.25
     """
     p, q = _distributions("categorical_total_variation", p=p, q=q)
-    difference = p - q
     # The slope that JAX gives to abs at zero is one, and would pull equal entries apart.
-    return jnp.sum(difference * jnp.sign(difference), axis=-1) / 2
+    return _total(lambda p, q: (p - q) * jnp.sign(p - q) / 2, p, q)
 
 
-def _kl_terms(
-    p: Float[Array, "..."], q: Float[Array, "..."], difference: Float[Array, "..."]
-) -> Float[Array, "..."]:
-    """p log(p/q) - p + q, which is q where p is zero; the difference is q - p."""
-    some = jnp.where(p == 0, 1, p)
-    terms = some * log_excess(jnp.where(p == 0, 1, q), some, jnp.where(p == 0, 0, difference))
-    return jnp.where(p == 0, q, terms)
+def _total(term: Callable[..., jax.Array], *distributions: jax.Array) -> jax.Array:
+    """The sum of a function of entries along the last axis, rounded once to the dtype."""
+    dtype = distributions[0].dtype
+    wide = (p.astype(jnp.promote_types(dtype, jnp.float32)) for p in distributions)
+    return jnp.sum(term(*wide), axis=-1).astype(dtype)
 
 
 def _distributions(function: str, **arguments: ArrayLike) -> list[jax.Array]:

@@ -7,7 +7,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import POSITIVE, REAL, floats
-from verify.functions.excess import log_excess
+from verify.functions.gaussian_divergence import kl, kl_to_standard_by_log_variance
 
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 _ROOT_2PI = math.sqrt(2 * math.pi)
@@ -97,10 +97,9 @@ def gaussian_kl(
     mu_2: Real[ArrayLike, "..."],
     sigma_2: Real[ArrayLike, "..."],
 ) -> Float[Array, "..."]:
-    """KL(N(mu_1, sigma_1²) ‖ N(mu_2, sigma_2²)), with no term that cancels another.
+    """KL(N(mu_1, sigma_1²) ‖ N(mu_2, sigma_2²)), without cancellation.
 
-    It is (m² + s²)/2 + (s - log(1 + s)), m = (mu_1 - mu_2)/sigma_2, s = sigma_1/sigma_2 - 1,
-    which is ((sigma_1² + (mu_1 - mu_2)²)/sigma_2² - 1)/2 + log(sigma_2/sigma_1).
+    It is ((sigma_1² + (mu_1 - mu_2)²)/sigma_2² - 1)/2 + log(sigma_2/sigma_1).
 
     Args:
         mu_1, mu_2: any real numbers, in one unit.
@@ -114,21 +113,22 @@ def gaussian_kl(
         TypeError: an argument is not real.
         ValueError: a sigma is not positive (NaN where it is traced), or shapes do not broadcast.
 
-    Gradient: m/sigma_2 in mu_1, sigma_1/sigma_2² - 1/sigma_1 in sigma_1.
+    Gradient: (mu_1 - mu_2)/sigma_2² in mu_1, its negative in mu_2, sigma_1/sigma_2² - 1/sigma_1
+        in sigma_1, 1/sigma_2 - (sigma_1² + (mu_1 - mu_2)²)/sigma_2³ in sigma_2.
     Source: Kullback (1959), Information Theory and Statistics, chapter 9.
 
     Example:
         >>> float(gaussian_kl(1.0, 2.0, -1.0, 2.0))
         0.5
     """
-    mu_1, sigma_1, mu_2, sigma_2 = floats(
+    arguments = floats(
         "gaussian_kl",
         mu_1=(mu_1, REAL),
         sigma_1=(sigma_1, POSITIVE),
         mu_2=(mu_2, REAL),
         sigma_2=(sigma_2, POSITIVE),
     )
-    return _kl((mu_1 - mu_2) / sigma_2, sigma_1, sigma_2)
+    return kl(*arguments)
 
 
 def gaussian_kl_to_standard(
@@ -155,15 +155,13 @@ def gaussian_kl_to_standard(
         0.806853
     """
     mu, sigma = floats("gaussian_kl_to_standard", mu=(mu, REAL), sigma=(sigma, POSITIVE))
-    return _kl(mu, sigma, jnp.ones_like(sigma))
+    return kl(mu, sigma, jnp.zeros_like(mu), jnp.ones_like(sigma))
 
 
 def gaussian_kl_to_standard_from_log_variance(
     mu: Real[ArrayLike, "..."], log_variance: Real[ArrayLike, "..."]
 ) -> Float[Array, "..."]:
     """KL(N(mu, e^t) ‖ N(0, 1)) = (mu² + e^t - 1 - t)/2 for a log variance t, without cancellation.
-
-    It is (mu² + h²)/2 + (h - t/2) with h = exp(t/2) - 1, the deviation less one.
 
     Args:
         mu: any real number.
@@ -188,8 +186,7 @@ def gaussian_kl_to_standard_from_log_variance(
         mu=(mu, REAL),
         log_variance=(log_variance, REAL),
     )
-    h = jnp.expm1(log_variance / 2)
-    return mu * (mu / 2) + h * (h / 2) + _exp_excess(log_variance / 2)
+    return kl_to_standard_by_log_variance(mu, log_variance)
 
 
 def gaussian_kl_equal_variance(
@@ -220,23 +217,4 @@ def gaussian_kl_equal_variance(
         mu_2=(mu_2, REAL),
         sigma=(sigma, POSITIVE),
     )
-    m = (mu_1 - mu_2) / sigma
-    return m * (m / 2)
-
-
-def _kl(
-    m: Float[Array, "..."], sigma_1: Float[Array, "..."], sigma_2: Float[Array, "..."]
-) -> Float[Array, "..."]:
-    """The divergence of Gaussians whose means are m sigma_2 apart."""
-    difference = sigma_1 - sigma_2
-    s = difference / sigma_2
-    return m * (m / 2) + s * (s / 2) + log_excess(sigma_1, sigma_2, difference)
-
-
-def _exp_excess(u: Float[Array, "..."]) -> Float[Array, "..."]:
-    """exp(u) - 1 - u, near zero as the excess of exp(u), whose logarithm is u."""
-    is_near = jnp.abs(u) < 0.5
-    near, far = jnp.where(is_near, u, 0), jnp.where(is_near, 1, u)
-    x = jnp.exp(near)
-    excess = log_excess(x, jnp.ones_like(x), jnp.expm1(near))
-    return jnp.where(is_near, excess, jnp.expm1(far) - far)
+    return kl(mu_1, sigma, mu_2, sigma)

@@ -1,0 +1,78 @@
+"""The share of one of two amounts, of amounts or of their logarithms, and its slopes."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from verify.functions import pairs, wide
+from verify.functions.elementary import bound, exponential
+from verify.functions.kernel import kernel
+from verify.functions.pairs import Scaled, single
+from verify.functions.quotients import quotient
+
+Floats = Float[Array, "..."]
+
+
+@kernel(
+    lambda p, q: p / (p + q),
+    lambda p, q: share_slope(p, q),
+    lambda p, q: -share_slope(q, p),
+)
+def share(p: Floats, q: Floats) -> Floats:
+    """p/(p + q)."""
+    a, b = wide.of(p), wide.of(q)
+    # Of an infinite amount and a finite one, the limits 1 and 0.
+    ends = jnp.where(jnp.isinf(p), 1 / (1 + q / p), p / (p + q))
+    return jnp.where(_have_a_sum(p, q), wide.nearest(wide.over(a, wide.plus(a, b))), ends)
+
+
+@kernel(
+    lambda p, q: q / (p + q) / (p + q),
+    lambda p, q: -2 * quotient(share_slope(p, q), p + q),
+    lambda p, q: quotient(share_slope(q, p), p + q) - quotient(share_slope(p, q), p + q),
+)
+def share_slope(p: Floats, q: Floats) -> Floats:
+    """q/(p + q)², the slope of p/(p + q) in p."""
+    b, total = wide.of(q), wide.plus(wide.of(p), wide.of(q))
+    result = wide.nearest(wide.over(b, wide.square(total)))
+    ends = jnp.where(jnp.isinf(q), 1 / (1 + p / q), q / (p + q)) / (p + q)
+    return jnp.where(_have_a_sum(p, q), result, ends)
+
+
+def _have_a_sum(p: Floats, q: Floats) -> Array:
+    return wide.are_finite(p, q) & ((p != 0) | (q != 0))
+
+
+@kernel(
+    lambda a, b: jax.lax.logistic(a - b),
+    lambda a, b: share_by_logs_slope(a, b),
+    lambda a, b: -share_by_logs_slope(a, b),
+)
+def share_by_logs(a: Floats, b: Floats) -> Floats:
+    """1/(1 + exp(b - a)): with t = exp(-|a - b|), 1/(1 + t) or t/(1 + t)."""
+    t, is_left = _decay(a, b), a < b
+    one = wide.number(1.0, a)
+    result = wide.over(wide.where(is_left, t, one), wide.plus(one, t))
+    return jnp.where(jnp.isnan(a - b), jnp.nan, wide.nearest(result))
+
+
+@kernel(
+    lambda a, b: jax.lax.logistic(a - b) * jax.lax.logistic(b - a),
+    lambda a, b: share_by_logs_slope(a, b) * (share_by_logs(b, a) - share_by_logs(a, b)),
+    lambda a, b: share_by_logs_slope(a, b) * (share_by_logs(a, b) - share_by_logs(b, a)),
+)
+def share_by_logs_slope(a: Floats, b: Floats) -> Floats:
+    """t/(1 + t)², t = exp(-|a - b|)."""
+    t = _decay(a, b)
+    result = wide.over(t, wide.square(wide.plus(wide.number(1.0, a), t)))
+    return jnp.where(jnp.isnan(a - b), jnp.nan, wide.nearest(result))
+
+
+def _decay(a: Floats, b: Floats) -> Scaled:
+    """exp(-|a - b|), where the difference is kept to twice the digits."""
+    is_inside = jnp.abs(a - b) < bound(a)
+    first, second = jnp.where(is_inside, a, bound(a)), jnp.where(is_inside, b, 0)
+    high, low = pairs.plus(single(first), single(-second))
+    t = exponential(-jnp.abs(high))
+    moved = single(-t.pair.high * (low * jnp.sign(high)))
+    return Scaled(pairs.plus(t.pair, moved), t.exponent)
