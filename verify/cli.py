@@ -1,4 +1,4 @@
-"""The command line: `verify`, `verify check`, `verify list`, `verify exact`."""
+"""The command line: `verify`, `verify check`, `verify list`, `verify exact`, `verify blame`."""
 
 import contextlib
 import io
@@ -105,6 +105,17 @@ Values = Annotated[
         help="x=0.1 is one tenth, x=0x1.9p-4 that very float.",
     ),
 ]
+Function = Annotated[str, typer.Argument(metavar="FUNCTION", help="mine.py:softplus, say.")]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NAME=NUMBER",
+        show_default=False,
+        help="Rounded to the dtype; x=0x1.9p-4 is that float, x=[1,2.5] an array.",
+    ),
+]
+Gradient = Annotated[bool, typer.Option("--gradient", help="Of the gradient in its arguments.")]
+Dtype = Annotated[str, typer.Option(metavar="DTYPE", help="bfloat16, float16, float32, float64.")]
 Digits = Annotated[int, typer.Option(min=1, help="How many, all of them right.")]
 
 
@@ -177,6 +188,24 @@ def exact(
         from verify.checks.expression import value_of
 
         typer.echo(value_of(expression, values or [], digits=digits))
+
+
+@app.command(name="blame")
+def blame_lines(
+    function: Function,
+    values: Inputs = None,
+    gradient: Gradient = False,
+    dtype: Dtype = "float32",
+    debug: Debug = False,
+) -> None:
+    """Show which lines of a function lose the digits of its result at x=17.3, say.
+
+    FUNCTION is MODULE:NAME, where MODULE is dotted or the path of a .py file.
+    """
+    with _mistakes_told(debug):
+        from verify.checks.blame.asking import asked
+
+        typer.echo(asked(function, values or [], gradient=gradient, dtype=dtype))
 
 
 def _check(request: Any, settings: Any, *, json: str | None, markdown: str | None) -> int:

@@ -14,7 +14,7 @@ from verify.arithmetic.jaxprs import x64
 from verify.arithmetic.reading import reading
 from verify.checks.blame import floats, truths
 from verify.checks.blame.distances import Distances
-from verify.checks.blame.inputs import Inputs, inputs_of, need_floats, need_scalar
+from verify.checks.blame.inputs import Inputs, inputs_of, need_floats, need_reals, need_scalar
 from verify.checks.blame.record import Blame, Row, bits, rank
 from verify.checks.blame.shares import Case, Share, Shares, shares_of
 from verify.checks.blame.steps import Step, Steps, meant_constants, steps_of, traced
@@ -87,6 +87,7 @@ def _case(
     """The program, its floats, and what it ought to give."""
     steps = steps_of(_told(inputs, lambda: traced(function, inputs.shapes, wide=inputs.is_wide)))
     need_floats(inputs, list(steps.avals))
+    need_reals(inputs, steps)
     with x64():
         shapes = [jax.ShapeDtypeStruct(a.shape, np.float64) for a in inputs.arrays]
     wide = _told(inputs, lambda: traced(function, shapes, wide=True))
@@ -216,6 +217,8 @@ def _digits(value: arb, otherwise: str) -> str:
     if not value.is_finite():
         known = value.is_exact() and not value.is_nan()
         return ("inf" if value > 0 else "-inf") if known else otherwise
+    if value.contains(0) and not value.is_zero():
+        return f"under {abs(value).upper().str(1, radius=False)} in size"
     with reading(bits=256):
         return value.str(_DIGITS, radius=False)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from verify.arithmetic.jaxprs import x64
 from verify.arithmetic.ulps import Format, format_of
+from verify.checks.blame.steps import Steps
 
 
 class Inputs(NamedTuple):
@@ -114,6 +115,22 @@ def need_scalar(inputs: Inputs, traced: Callable[..., Any]) -> None:
         f"blame needs a function that returns one real number for its gradient,"
         f" got {inputs.name}, which returns {got}."
     )
+
+
+def need_reals(inputs: Inputs, steps: Steps) -> None:
+    """Errors in ulps are those of real numbers.
+
+    Raises:
+        ValueError: a step has complex ones.
+    """
+    for step in steps.steps:
+        for variable in (*step.equation.invars, *step.equation.outvars):
+            if jnp.issubdtype(variable.aval.dtype, np.complexfloating):
+                place = f" at {step.where}" if step.where else ""
+                raise ValueError(
+                    f"blame needs real numbers throughout, got {inputs.name}, which has"
+                    f" {variable.aval.dtype}{place}."
+                )
 
 
 def need_floats(inputs: Inputs, outputs: list[Any]) -> None:
