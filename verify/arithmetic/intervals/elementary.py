@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from verify.arithmetic.intervals.values import (
+    FLUSHED,
+    LARGEST,
     Interval,
     chosen,
     is_undefined,
@@ -75,6 +77,8 @@ def multiply(x: Interval, y: Interval) -> Interval:
     for factor, other in ((x, y), (y, x)):
         if is_known(factor) and np.all(np.isin(factor.low, (-1.0, 1.0))):
             return _signed(factor.low, other)
+        if is_known(factor) and np.all(abs(np.frexp(factor.low)[0]) == 0.5):
+            return _shifted(factor.low, other)
     value = outward(*_extremes(_products(x, y)))
     return unless_unknown(settled(_signs_kept(value, x, y), x, y), x, y)
 
@@ -93,6 +97,14 @@ def _signed(sign: Any, x: Interval) -> Interval:
     if x.is_point:
         return point(x.low * sign)
     return chosen(sign > 0, x, turned)
+
+
+def _shifted(power: Any, x: Interval) -> Interval:
+    """A value times a power of two, of which at most a subnormal number is lost."""
+    low, high = x.low * power, x.high * power
+    low, high = jnp.minimum(low, high), jnp.maximum(low, high)
+    ends = jnp.minimum(low - FLUSHED, LARGEST), jnp.maximum(high + FLUSHED, -LARGEST)
+    return unless_unknown(Interval(*ends), x)
 
 
 def _products(x: Interval, y: Interval) -> list[Any]:

@@ -62,8 +62,10 @@ def _inverse(x: Interval) -> Interval:
 
 
 def _logistic_slope(x: Interval) -> Interval:
+    """logistic(x) logistic(-x), which is at most a quarter."""
     logistic = FUNCTIONS["logistic"]
-    return multiply(logistic(x), logistic(negative(x)))
+    slope = multiply(logistic(x), logistic(negative(x)))
+    return Interval(slope.low, jnp.minimum(slope.high, 0.25))
 
 
 def _root(x: Interval) -> Interval:

@@ -37,6 +37,25 @@ class Bounds(NamedTuple):
     radius: Any
 
 
+def pack(found: Bounds) -> Any:
+    """Both numbers in one of 64 bits: of two results XLA computes each from the beginning."""
+    halves = (lax.bitcast_convert_type(part.astype(jnp.float32), jnp.uint32) for part in found)
+    high, low = (half.astype(jnp.uint64) for half in halves)
+    return (high << 32) | low
+
+
+def unpacked_on_device(errors: Any) -> Bounds:
+    """The inverse of `pack`, in JAX."""
+    halves = ((errors >> 32).astype(jnp.uint32), errors.astype(jnp.uint32))
+    return Bounds(*(lax.bitcast_convert_type(half, jnp.float32) for half in halves))
+
+
+def unpacked(errors: np.ndarray) -> Bounds:
+    """The inverse of `pack`, in NumPy."""
+    halves = ((errors >> np.uint64(32)).astype(np.uint32), errors.astype(np.uint32))
+    return Bounds(*(half.view(np.float32) for half in halves))
+
+
 def enclosure(target: Target) -> Callable[..., Interval] | None:
     """The exact outputs at a batch of points, as intervals; None where balls must read them.
 
@@ -80,7 +99,7 @@ def _slopes(target: Target) -> Callable[..., Interval]:
         found = []
         for place, argument in enumerate(arguments):
             if not argument.shape:
-                found.append(along(place, jnp.ones_like(argument), arguments))
+                found.append(along(place, np.float64(1.0), arguments))
                 continue
             basis = jnp.eye(argument.size).reshape(argument.size, *argument.shape)
             found.append(jax.vmap(lambda d, place=place: along(place, d, arguments))(basis))
@@ -110,9 +129,7 @@ def bounds(c: Any, exact: Interval, format: Format, is_finite: bool = False) -> 
     return Bounds(_limited(signed).astype(jnp.float32), _limited(radius).astype(jnp.float32))
 
 
-def _with_exact_infinity(
-    c: Any, low: Any, high: Any, found: tuple[Any, Any]
-) -> tuple[Any, Any]:
+def _with_exact_infinity(c: Any, low: Any, high: Any, found: tuple[Any, Any]) -> tuple[Any, Any]:
     """Where the exact value is an infinity, which is right or wrong."""
     endless = (low == high) & jnp.isinf(low)
     signed = jnp.where(endless, jnp.where(c == low, 0.0, jnp.inf), found[0])
@@ -143,7 +160,7 @@ def _of_finite(c: Any, low: Any, high: Any, format: Format) -> tuple[Any, Any]:
     holds_zero = (low <= 0) & (high >= 0)
     smaller = jnp.where(holds_zero, 0.0, jnp.minimum(abs(low), abs(high)))
     greater = jnp.maximum(abs(low), abs(high))
-    fine, coarse = _ulps_in_one(smaller, format), _ulps_in_one(greater, format)
+    fine, coarse = _ulps_in_one(smaller, format), _ulps_in_one(_within(low, high), format)
     middle = _scaled(place - (below + (above - below) / 2), coarse)
     size = abs(middle)
     reach = _scaled(jnp.maximum(abs(place - below), abs(place - above)), fine)
@@ -151,6 +168,16 @@ def _of_finite(c: Any, low: Any, high: Any, format: Format) -> tuple[Any, Any]:
     flushed = (abs(c) < format.smallest) & (greater < format.smallest)
     radius = jnp.maximum(reach - size, size - near) + size * _ROOM
     return jnp.where(flushed, 0.0, middle), jnp.where(flushed, 0.0, radius)
+
+
+def _within(low: Any, high: Any) -> Any:
+    """The greatest size in an interval, an end that is not alone left out.
+
+    What is known to be at most a power of two is mostly below it, in the lower binade.
+    """
+    greater = jnp.maximum(abs(low), abs(high))
+    bits = lax.bitcast_convert_type(greater, jnp.int64) - ((low < high) & (greater > 0))
+    return lax.bitcast_convert_type(bits, jnp.float64)
 
 
 def _with_infinity(

@@ -1,9 +1,11 @@
 """Batches of inputs judged: floats against intervals on the device, the rest against balls."""
 
+import dataclasses
 import functools
 import math
 import os
 import threading
+from collections import Counter
 from typing import Any, NamedTuple
 
 import jax
@@ -12,29 +14,42 @@ import numpy as np
 
 from verify.arithmetic import jaxprs
 from verify.arithmetic.ulps import Format, is_subnormal
-from verify.checks.accuracy.bounds import Bounds, bounds, enclosure
-from verify.checks.accuracy.reference import Reference, Unsettled
+from verify.checks.accuracy.bounds import (
+    Bounds,
+    bounds,
+    enclosure,
+    pack,
+    unpacked,
+    unpacked_on_device,
+)
+from verify.checks.accuracy.reference import Reference, UnsettledError
 from verify.checks.accuracy.tally import EDGES, KEPT, Case, Tally, bins, worst_of
 from verify.checks.accuracy.target import Batch, Target
 
 _CLOSE = 1 / 16  # ulps between two bounds of an error that count as one
 _CLOSELY = 2.0**-20  # or so much of the error
 _ROW = 2**10  # points of which the worst is looked for together
-_FIRST = 4  # edges of errors that the device counts
-_COUNTED, _UNDECIDED = 1, 2  # what an error may count as
+
+# What an error counts as, in a byte: the number of its bin, with a flag where a zero or a NaN was
+# computed for a normal number; or one of these.
+_FLUSHED, _ZERO, _NAN, _UNDEFINED, _UNDECIDED, _PADDING = 24, 32, 64, 128, 129, 130
+_MIDDLE = len(EDGES)
 
 _precision = threading.Lock()  # of Arb is global to the process
 
 
 class _Summary(NamedTuple):
-    """A batch, added up on the device, and what is needed to look at single points."""
+    """A batch judged on the device.
 
-    counts: Any  # undefined, undecided, right, normal, zeros, nans
-    over: Any  # for each of the first edges and each sign, how many errors are over it
-    upper: Any  # the greatest bound of each output
-    peaks: Any  # the greatest error of each row of points
-    bounds: Bounds
-    state: Any  # of each error, what it counts as
+    Attributes:
+        errors: packed, for each output at each point.
+        codes: what each counts as.
+        peaks: the greatest upper bound of each output among some points in a row.
+    """
+
+    errors: Any
+    codes: Any
+    peaks: Any
 
 
 class Judge:
@@ -45,9 +60,13 @@ class Judge:
         self.reference = Reference(target)
         self._compiled = target.compiled()
         with jaxprs.x64():
-            enclose = enclosure(target)
-        self.has_intervals = enclose is not None
-        self._enclose = None if enclose is None else jax.jit(enclose)
+            self._enclose = enclosure(target)
+        self._judged = jax.jit(self._bounds, static_argnames="is_finite")
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether the reference can be read in intervals; if not, balls read all."""
+        return self._enclose is not None
 
     def floats(self, columns: Batch) -> np.ndarray:
         """What is computed at some points, an array of (points, outputs)."""
@@ -68,109 +87,88 @@ class Judge:
             computed = self._compiled(*padded)
             summary = self._summary(padded, computed, count)
         tally = self._known(summary, columns, computed, count)
-        if not int(summary.counts[1]):
+        if not tally.unread:
             return tally
-        rows = np.argwhere(np.asarray(summary.state) == _UNDECIDED)
-        return self._with_balls(tally, rows, columns, computed, summary.bounds, most_balls)
+        rows = np.argwhere(summary.codes == _UNDECIDED)
+        return self._with_balls(tally, rows, columns, computed, summary, most_balls)
 
     def _summary(self, padded: Batch, computed: np.ndarray, count: int) -> _Summary:
-        """Three programs one after the other: in one XLA would compute all again for each sum."""
+        """The floats in two programs: in one, XLA would compute all again for each result."""
         exact = [column.astype(np.float64) for column in padded]
         flushed = [_flushed(c, self.target.format) for c in padded]
+        is_finite = bool(np.isfinite(computed).all())
         with jaxprs.x64():
-            found = self._bounds(exact, computed)
+            errors = self._judged(computed, exact, is_finite=is_finite)
             if any(f is not None for f in flushed):
                 zeroed = [e if f is None else f for e, f in zip(exact, flushed, strict=True)]
-                found = _lesser(found, self._bounds(zeroed, computed))
-            return _added_up(found, computed, count, format=self.target.result)
+                errors = _lesser(errors, self._judged(computed, zeroed, is_finite=is_finite))
+            codes, peaks = _coded(errors, computed, count, format=self.target.result)
+        return _Summary(*map(np.asarray, (errors, codes, peaks)))
 
-    def _bounds(self, exact: Any, computed: np.ndarray) -> Bounds:
+    def _bounds(self, computed: Any, exact: Any, *, is_finite: bool) -> Any:
         if self._enclose is None:
-            nothing = np.zeros(computed.shape, np.float32)
-            return Bounds(nothing, nothing + np.float32(np.inf))
-        is_finite = bool(np.isfinite(computed).all())
-        enclosed = self._enclose(*exact)
-        return _bounded(computed, enclosed, format=self.target.result, is_finite=is_finite)
+            return pack(Bounds(jnp.zeros(computed.shape), jnp.full(computed.shape, jnp.inf)))
+        floats = jnp.asarray(computed, jnp.float64)
+        return pack(bounds(floats, self._enclose(*exact), self.target.result, is_finite))
 
     def _known(self, summary: _Summary, columns: Batch, computed: Any, count: int) -> Tally:
-        undefined, undecided, right, normal, zeros, nans = map(int, summary.counts)
-        counted = count * computed.shape[1] - undefined - undecided
+        counts = np.bincount(summary.codes.ravel(), minlength=256)
+        histogram = sum(counts[flag : flag + 2 * _MIDDLE + 1] for flag in (0, _ZERO, _NAN))
+        histogram[_MIDDLE] += counts[_FLUSHED]
+        counted = int(histogram.sum())
         return Tally(
-            inputs=count, counted=counted, undefined=undefined, right=right, normal=normal,
-            zeros=zeros, nans=nans, histogram=_histogram(summary, counted),
-            upper=tuple(float(u) for u in summary.upper),
-            worst=self._worst(summary, columns, computed),
+            inputs=count, counted=counted, undefined=int(counts[_UNDEFINED]),
+            unread=int(counts[_UNDECIDED]), right=int(histogram[_MIDDLE]),
+            normal=counted - int(counts[_FLUSHED]), zeros=int(counts[_ZERO:_NAN].sum()),
+            nans=int(counts[_NAN:_UNDEFINED].sum()), histogram=tuple(map(int, histogram)),
+            upper=tuple(map(float, summary.peaks.max(0))),
+            worst=_worst(summary, columns, computed),
         )  # fmt: skip
-
-    def _worst(self, summary: _Summary, columns: Batch, computed: np.ndarray) -> tuple[Case, ...]:
-        """The worst cases of a batch, from the rows of points that hold them."""
-        peaks = np.asarray(summary.peaks)
-        rows = np.sort(np.argsort(-peaks, kind="stable")[:KEPT])
-        outputs = computed.shape[1]
-        sizes = np.abs(np.asarray(summary.bounds.signed)).reshape(len(peaks), -1)[rows]
-        states = np.asarray(summary.state).reshape(len(peaks), -1)[rows]
-        sizes = np.where(states == _COUNTED, sizes, 0.0)
-        best = np.argsort(-sizes, axis=None, kind="stable")[:KEPT]
-        cases = []
-        for place in best[sizes.ravel()[best] > 0]:
-            row, column = np.unravel_index(place, sizes.shape)
-            i, k = divmod(int(rows[row]) * sizes.shape[1] + int(column), outputs)
-            signed, radius = (float(part[i, k]) for part in summary.bounds[:2])
-            size = abs(signed) - (0.0 if math.isinf(signed) else radius)
-            cases.append(_case(columns, computed, i, k, max(size, 0.0), signed))
-        return worst_of(cases)
 
     def _with_balls(
         self, tally: Tally, rows: np.ndarray, columns: Batch, computed: np.ndarray,
-        found: Bounds, most: int | None,
+        summary: _Summary, most: int | None,
     ) -> Tally:  # fmt: skip
         """The tally with what intervals left open."""
-        if not len(rows):
-            return tally
         asked = rows if most is None else _spread(rows, most)
         with _precision:
-            read = [self._read(columns, computed, i, k) for i, k in asked]
-        return _with(tally, read, rows, asked, found, columns, computed)
+            read = {(i, k): self._read(columns, computed, i, k) for i, k in asked.tolist()}
+        return _with(tally, read, rows, columns, computed, unpacked(summary.errors))
 
     def _read(self, columns: Batch, computed: np.ndarray, i: int, k: int) -> Any:
         inputs = [column[i] for column in columns]
         try:
             return self.reference.error(inputs, int(k), float(computed[i, k]))
-        except Unsettled as why:
+        except UnsettledError as why:
             return why
 
 
 def _with(
-    tally: Tally, read: list[Any], rows: np.ndarray, asked: np.ndarray, found: Bounds,
-    columns: Batch, computed: np.ndarray,
+    tally: Tally, read: dict[tuple[int, int], Any], rows: np.ndarray, columns: Batch,
+    computed: np.ndarray, found: Bounds,
 ) -> Tally:  # fmt: skip
-    import dataclasses
-
+    """A tally with what balls said of errors that were open, and of the others their bounds."""
+    known = {place: e for place, e in read.items() if not isinstance(e, UnsettledError)}
+    kinds = Counter(e.kind for e in read.values() if isinstance(e, UnsettledError))
     upper = list(tally.upper)
-    pairs = zip(asked, read, strict=True)
-    known = [(i, k, e) for (i, k), e in pairs if not isinstance(e, Unsettled)]
-    for i, k, error in known:
-        upper[k] = max(upper[k], error.upper)
-    settled = {(int(i), int(k)) for (i, k), e in zip(asked, read, strict=True)
-               if not (isinstance(e, Unsettled) and e.kind == "unread")}  # fmt: skip
-    for i, k in rows:
-        if (int(i), int(k)) not in settled:
-            bound = abs(float(found.signed[i, k])) + float(found.radius[i, k])
-            upper[k] = max(upper[k], bound)
-    kinds = [e.kind for e in read if isinstance(e, Unsettled)]
-    cases = [_case(columns, computed, i, k, e.lower, e.signed) for i, k, e in known if e.lower > 0]
-    histogram = np.asarray(tally.histogram) + bins([e.signed for _, _, e in known])
-    normal = [(i, k) for i, k, e in known if e.is_normal]
-    values = [float(computed[i, k]) for i, k in normal]
+    for i, k in rows.tolist():
+        answer = read.get((i, k))
+        if isinstance(answer, UnsettledError) and answer.kind != "unread":
+            continue
+        bound = abs(float(found.signed[i, k])) + float(found.radius[i, k])
+        upper[k] = max(upper[k], bound if (i, k) not in known else known[i, k].upper)
+    cases = [_case(columns, computed, *p, e.lower, e.signed) for p, e in known.items() if e.lower]
+    histogram = np.asarray(tally.histogram) + bins([e.signed for e in known.values()])
+    values = [float(computed[place]) for place, e in known.items() if e.is_normal]
     return dataclasses.replace(
         tally,
         counted=tally.counted + len(known),
-        undefined=tally.undefined + kinds.count("undefined"),
-        kinks=tally.kinks + kinds.count("kink"),
-        unread=tally.unread + kinds.count("unread") + len(rows) - len(asked),
-        by_balls=tally.by_balls + len(asked),
-        right=tally.right + sum(e.upper <= 0.5 for _, _, e in known),
-        normal=tally.normal + len(normal),
+        undefined=tally.undefined + kinds["undefined"],
+        kinks=tally.kinks + kinds["kink"],
+        unread=len(rows) - len(read) + kinds["unread"],
+        by_balls=len(read),
+        right=tally.right + sum(e.upper <= 0.5 for e in known.values()),
+        normal=tally.normal + len(values),
         zeros=tally.zeros + values.count(0.0),
         nans=tally.nans + sum(v != v for v in values),
         histogram=tuple(map(int, histogram)),
@@ -179,65 +177,57 @@ def _with(
     )
 
 
-@functools.partial(jax.jit, static_argnames=("format", "is_finite"))
-def _bounded(computed: Any, exact: Any, *, format: Format, is_finite: bool) -> Bounds:
-    return bounds(jnp.asarray(computed, jnp.float64), exact, format, is_finite)
+def _worst(summary: _Summary, columns: Batch, computed: np.ndarray) -> tuple[Case, ...]:
+    """The worst cases of a batch, from the rows of points that hold them."""
+    peaks = summary.peaks.max(1)
+    rows = np.sort(np.argsort(-peaks, kind="stable")[:KEPT])
+    height, outputs = len(computed) // len(peaks), computed.shape[1]
+    found = unpacked(summary.errors.reshape(len(peaks), -1)[rows])
+    codes = summary.codes.reshape(len(peaks), -1)[rows]
+    sizes = np.where(codes < _UNDEFINED, np.abs(found.signed), 0.0)
+    best = np.argsort(-sizes, axis=None, kind="stable")[:KEPT]
+    cases = []
+    for place in best[sizes.ravel()[best] > 0]:
+        row, column = divmod(int(place), sizes.shape[1])
+        at, k = divmod(column, outputs)
+        signed, radius = (float(part[row, column]) for part in found)
+        size = abs(signed) - (0.0 if math.isinf(signed) else radius)
+        i = int(rows[row]) * height + at
+        cases.append(_case(columns, computed, i, k, max(size, 0.0), signed))
+    return worst_of(cases)
 
 
 @functools.partial(jax.jit, static_argnames="format")
-def _added_up(found: Bounds, computed: Any, count: Any, *, format: Format) -> _Summary:
-    size, radius = abs(found.signed), found.radius
+def _coded(errors: Any, computed: Any, count: Any, *, format: Format) -> tuple[Any, Any]:
+    """What each error counts as, and the greatest bounds of points in a row."""
+    signed, radius = unpacked_on_device(errors)
+    size = abs(signed)
+    is_known = radius <= _CLOSE + _CLOSELY * size
+    upper = size + jnp.where(jnp.isinf(size), 0.0, radius)
+    steps = (upper > EDGES[0]).astype(jnp.uint8)
+    for edge in EDGES[1:]:
+        steps += (size > edge).astype(jnp.uint8)
+    code = jnp.where(signed < 0, _MIDDLE - steps, _MIDDLE + steps)
+    is_lost = (size >= 1) & (computed == 0)
+    code = jnp.where(is_lost, code + _ZERO, jnp.where(jnp.isnan(computed), code + _NAN, code))
+    is_flushed = (abs(computed) < format.smallest) & (size == 0)
+    code = jnp.where(is_flushed, _FLUSHED, code)
+    code = jnp.where(is_known, code, jnp.where(jnp.isnan(radius), _UNDEFINED, _UNDECIDED))
     inside = (jnp.arange(computed.shape[0]) < count)[:, None]
-    undefined = inside & jnp.isnan(radius)
-    undecided = inside & (radius > _CLOSE + _CLOSELY * size)
-    counted = inside & (radius <= _CLOSE + _CLOSELY * size)
-    upper = jnp.where(counted, size + jnp.where(jnp.isinf(size), 0.0, radius), 0.0)
-    # What was computed is of the size of the exact value, unless it is far off.
-    is_normal = (abs(computed) >= format.smallest) | (size >= 1)
-    counts = [undefined, undecided, counted & (upper <= 0.5), counted & is_normal,
-              counted & (size >= 1) & (computed == 0), counted & jnp.isnan(computed)]  # fmt: skip
-    signed = jnp.where(counted, found.signed, 0.0)
-    over = [[_total(side * signed > edge) for edge in EDGES[:_FIRST]] for side in (1, -1)]
-    peaks = jnp.max(abs(signed).reshape(-1, min(_ROW, size.shape[0]) * size.shape[1]), axis=1)
-    state = jnp.where(counted, _COUNTED, jnp.where(undecided, _UNDECIDED, 0)).astype(jnp.uint8)
-    return _Summary(
-        jnp.stack([_total(c) for c in counts]), jnp.array(over), jnp.max(upper, axis=0), peaks,
-        found, state,
-    )  # fmt: skip
-
-
-def _total(flags: Any) -> Any:
-    """How many flags are set; bytes are added in parts that a byte can count."""
-    if flags.size % 2**13:
-        return jnp.sum(flags, dtype=jnp.int32)
-    parts = jnp.sum(flags.reshape(-1, 2**6, 2**7), axis=1, dtype=jnp.int8)
-    return jnp.sum(parts, dtype=jnp.int32)
+    code = jnp.where(inside, code, _PADDING).astype(jnp.uint8)
+    bound = jnp.where(inside & is_known, upper, 0.0)
+    rows = math.gcd(_ROW, size.shape[0])
+    return code, jnp.max(bound.reshape(-1, rows, size.shape[1]), axis=1)
 
 
 @jax.jit
-def _lesser(first: Bounds, second: Bounds) -> Bounds:
+def _lesser(first: Any, second: Any) -> Any:
     """The error of an input that counts as either of two."""
-    lost = jnp.isnan(first.radius) | jnp.isnan(second.radius)
-    pick = abs(first.signed) + first.radius <= abs(second.signed) + second.radius
-    signed = jnp.where(pick, first.signed, second.signed)
-    radius = jnp.where(pick, first.radius, second.radius)
-    return Bounds(signed, jnp.where(lost, jnp.nan, radius))
-
-
-def _histogram(summary: _Summary, counted: int) -> tuple[int, ...]:
-    """Counts between edges, from counts of what is over the first ones; the rest are few."""
-    above, below = np.asarray(summary.over, int)
-    middle = counted - int(above[0]) - int(below[0])
-    sides = [side[:-1] - side[1:] for side in (below, above)]
-    near = np.concatenate([sides[0][::-1], [middle], sides[1]])
-    counts = np.zeros(2 * len(EDGES) + 1, int)
-    edge = len(EDGES) - _FIRST + 1
-    counts[edge : edge + len(near)] = near
-    if above[-1] or below[-1]:
-        signed = np.asarray(summary.bounds.signed)
-        far = (np.abs(signed) > EDGES[_FIRST - 1]) & (np.asarray(summary.state) == _COUNTED)
-        counts += bins(signed[far])
-    return tuple(map(int, counts))
+    (signed, radius), (other, spread) = unpacked_on_device(first), unpacked_on_device(second)
+    lost = jnp.isnan(radius) | jnp.isnan(spread)
+    pick = abs(signed) + radius <= abs(other) + spread
+    radius = jnp.where(lost, jnp.nan, jnp.where(pick, radius, spread))
+    return pack(Bounds(jnp.where(pick, signed, other), radius))
 
 
 def _padded(columns: Batch, size: int) -> Batch:

@@ -13,7 +13,6 @@ from verify.arithmetic.arrays import boxed
 from verify.arithmetic.balls.system import BALLS
 from verify.arithmetic.definedness import DEFINEDNESS, Undefined
 from verify.arithmetic.errors import Undecided, Unreadable
-from verify.arithmetic.interpreter import Program
 from verify.arithmetic.jaxprs import Closed
 from verify.arithmetic.jets.derivative import Derivative, NotDifferentiable
 from verify.arithmetic.reading import reading
@@ -25,7 +24,7 @@ _FIRST_BITS, _MOST_BITS = 96, 4096
 _ERROR_BITS = 20  # to which an error is settled
 
 
-class Unsettled(Exception):
+class UnsettledError(Exception):
     """An error that is not known: there is no exact value, no derivative, or no answer."""
 
     def __init__(self, kind: str, why: str):
@@ -71,7 +70,7 @@ class Reference:
             value: what was computed.
 
         Raises:
-            Unsettled: there is none.
+            UnsettledError: there is none.
         """
         found = self._error(inputs, output, value)
         flushed = [_flushed(x, self.target.format) for x in inputs]
@@ -85,13 +84,13 @@ class Reference:
             found = error(value, exact, self.target.result)
             if found.is_nan() or not (found.is_finite() or found.is_exact()):
                 return None
+            normal = _is_normal(exact, self.target.result)
             if not found.is_finite():
-                return Error(math.inf, math.inf, _sign(found) * math.inf, _is_normal(exact, self.target.result), exact)
+                return Error(math.inf, math.inf, _sign(found) * math.inf, normal, exact)
             lower, upper = float(abs(found).lower()), float(abs(found).upper())
             is_settled = upper - lower <= 2.0**-_ERROR_BITS * max(1.0, upper)
             if not is_settled:
                 return None
-            normal = _is_normal(exact, self.target.result)
             return Error(max(lower, 0.0), upper, float(found.mid()), normal, exact)
 
         return self._settled(inputs, output, settles)
@@ -100,7 +99,7 @@ class Reference:
         """The exact output in decimal digits that are all right.
 
         Raises:
-            Unsettled: there is none.
+            UnsettledError: there is none.
         """
         bits = digits * math.log2(10) + 4
 
@@ -124,7 +123,7 @@ class Reference:
                     return found
             bits *= 2
         self._need_defined(inputs, output)
-        raise Unsettled("unread", "its digits do not settle")
+        raise UnsettledError("unread", "its digits do not settle")
 
     def _at(self, inputs: Sequence[Any], output: int) -> arb:
         arguments = [as_balls(x) for x in inputs]
@@ -132,11 +131,11 @@ class Reference:
             return self._slope(arguments, output) if self.target.gradient else (
                 self._value(arguments, output))  # fmt: skip
         except NotDifferentiable as why:
-            raise Unsettled("kink", str(why)) from why
+            raise UnsettledError("kink", str(why)) from why
         except Undecided:
             return arb.nan()
         except Unreadable as why:
-            raise Unsettled("unread", str(why)) from why
+            raise UnsettledError("unread", str(why)) from why
 
     def _value(self, arguments: Sequence[Any], output: int) -> arb:
         for result in self._values(*arguments):
@@ -171,7 +170,7 @@ class Reference:
         entries = [entry for result in results for entry in boxed(result).flat]
         lost = entries[0 if self.target.gradient else output]
         if isinstance(lost, Undefined):
-            raise Unsettled("undefined", lost.why)
+            raise UnsettledError("undefined", lost.why)
 
 
 def _place(shapes: Sequence[tuple[int, ...]], output: int) -> tuple[int, int]:
@@ -208,4 +207,5 @@ def _sign(x: arb) -> float:
 
 
 def _is_normal(exact: arb, format: Any) -> bool:
-    return bool(exact.is_finite() and abs(exact) >= format.smallest and abs(exact) <= format.largest)
+    size = abs(exact)
+    return bool(exact.is_finite() and size >= format.smallest and size <= format.largest)
