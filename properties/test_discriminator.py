@@ -13,12 +13,12 @@ from mpmath import mp
 from oracles import exact, ulps
 
 from verify.functions import (
-    centred_logistic,
-    logistic,
     minimax_loss,
     non_saturating_loss,
     optimal_discriminator,
     optimal_discriminator_from_logs,
+    shifted_sigmoid,
+    sigmoid,
     softplus,
 )
 
@@ -34,15 +34,15 @@ logits = st.floats(-87, 87, width=32)
 densities = st.floats(2.0**-60, 2.0**60, width=32)
 
 functions = {
-    logistic: lambda x: 1 / (1 + mp.exp(-x)),
-    centred_logistic: lambda x: mp.tanh(x / 2) / 2,
+    sigmoid: lambda x: 1 / (1 + mp.exp(-x)),
+    shifted_sigmoid: lambda x: mp.tanh(x / 2) / 2,
     softplus: lambda x: mp.log1p(mp.exp(x)),
     minimax_loss: lambda x: -mp.log1p(mp.exp(x)),
     non_saturating_loss: lambda x: mp.log1p(mp.exp(-x)),
 }
 slopes = {
-    logistic: lambda x: 1 / ((1 + mp.exp(-x)) * (1 + mp.exp(x))),
-    centred_logistic: lambda x: 1 / ((1 + mp.exp(-x)) * (1 + mp.exp(x))),
+    sigmoid: lambda x: 1 / ((1 + mp.exp(-x)) * (1 + mp.exp(x))),
+    shifted_sigmoid: lambda x: 1 / ((1 + mp.exp(-x)) * (1 + mp.exp(x))),
     softplus: lambda x: 1 / (1 + mp.exp(-x)),
     minimax_loss: lambda x: -1 / (1 + mp.exp(-x)),
     non_saturating_loss: lambda x: -1 / (1 + mp.exp(x)),
@@ -63,7 +63,7 @@ def test_values_are_their_definitions(x):
 
 
 @given(x=logits)
-@example(x=17.0)  # where 1 - logistic(x) is zero in float32
+@example(x=17.0)  # where 1 - sigmoid(x) is zero in float32
 @example(x=-17.0)
 def test_slopes_are_their_definitions_in_both_tails(x):
     x = np.float32(x)
@@ -72,8 +72,8 @@ def test_slopes_are_their_definitions_in_both_tails(x):
 
 
 @given(x=logits)
-def test_the_centred_logistic_function_is_odd(x):
-    assert centred_logistic(x) == -centred_logistic(-x)
+def test_the_shifted_sigmoid_is_odd(x):
+    assert shifted_sigmoid(x) == -shifted_sigmoid(-x)
 
 
 @given(x=logits)
@@ -83,8 +83,8 @@ def test_the_two_losses_exchange_real_and_fake(x):
 
 def test_values_at_infinity():
     x = jnp.array([-jnp.inf, jnp.inf])
-    assert logistic(x).tolist() == [0, 1]
-    assert centred_logistic(x).tolist() == [-0.5, 0.5]
+    assert sigmoid(x).tolist() == [0, 1]
+    assert shifted_sigmoid(x).tolist() == [-0.5, 0.5]
     assert softplus(x).tolist() == [0, jnp.inf]
 
 

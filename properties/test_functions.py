@@ -60,9 +60,16 @@ TABLE = [
     (f.minimax_loss, {"logit": 0.75}, {}),
     (f.non_saturating_loss, {"logit": 0.75}, {}),
     (f.reverse_kl_loss, {"logit": 0.75}, {}),
-    (f.logistic, {"x": 0.75}, {}),
-    (f.centred_logistic, {"x": 0.75}, {}),
+    (f.sigmoid, {"x": 0.75}, {}),
+    (f.shifted_sigmoid, {"x": 0.75}, {}),
     (f.softplus, {"x": 0.75}, {}),
+    (f.log_sigmoid, {"x": 0.75}, {}),
+    (f.tanh, {"x": 0.75}, {}),
+    (f.log_cosh, {"x": 0.75}, {}),
+    (f.log1p_excess, {"x": 0.75}, {"x": -1.5}),
+    (f.expm1_excess, {"x": 0.75}, {}),
+    (f.log1mexp, {"x": -0.75}, {"x": 0.5}),
+    (f.xlogy, {"x": 0.75, "y": 2.5}, {"y": -1.0}),
 ]
 OF_ALL_ENTRIES = {f.mean_squared_error}  # of a batch they give one number
 NAMES = [function.__name__ for function, _, _ in TABLE]

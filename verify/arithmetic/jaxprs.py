@@ -123,7 +123,7 @@ def evaluate(program: Closed, *arguments: Any) -> list[Any]:
 
 
 def evaluate_meaning(program: Closed, *arguments: Any) -> list[Any]:
-    """The same of what a program's calls stand for, which compiles faster; loops stay as they are."""
+    """The same by what calls outside of loops stand for, which compiles faster."""
     jaxpr = program.jaxpr
     known = dict(zip((*jaxpr.constvars, *jaxpr.invars), (*program.consts, *arguments), strict=True))
     read = lambda atom: atom.val if isinstance(atom, Literal) else known[atom]

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 import verify as vf
-from verify.functions import logistic, normal_log_density, optimal_discriminator
+from verify.functions import normal_log_density, optimal_discriminator, sigmoid
 from verify.models import Projection, optimal_projection, projection_logit
 
 # x and y take two values each: p(x, y) with a row a label.
@@ -122,7 +122,7 @@ def the_projection_gives_the_best_discriminator(phi, mu, mu_hat):
     at = jnp.broadcast_to(phi, mu.shape)
     density = lambda mean: jnp.prod(vf.normal_density(at, mean, 1), axis=-1)
     logit = projection_logit(optimal_projection(mu, mu_hat), jnp.eye(2), phi)
-    return vf.equal(logistic(logit), optimal_discriminator(density(mu), density(mu_hat)))
+    return vf.equal(sigmoid(logit), optimal_discriminator(density(mu), density(mu_hat)))
 
 
 @vf.claim(**_JOINTS, source="Miyato and Koyama (2018), section 3")

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 import verify as vf
 from verify.catalogue.gaussians import apart
-from verify.functions import logistic, softplus
+from verify.functions import sigmoid, softplus
 
 # A logit, and a soft pixel strictly between black and white.
 _LOGIT, _PIXEL = vf.reals(-100, 100), vf.probabilities()
@@ -129,4 +129,4 @@ def the_mean_of_the_continuous_bernoulli_is_its_parameter(rate):
 @vf.claim(h=vf.reals(-50, 50), source="Loaiza-Ganem and Cunningham (2019), on logits")
 def the_constant_of_the_continuous_bernoulli_on_logits(h):
     """C(σ(h)) = h/tanh(h/2) for h ≠ 0."""
-    return vf.implies(apart(h), vf.equal(_constant(logistic(h)), h / jnp.tanh(h / 2)))
+    return vf.implies(apart(h), vf.equal(_constant(sigmoid(h)), h / jnp.tanh(h / 2)))

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 import verify as vf
-from verify.functions import logistic
+from verify.functions import sigmoid
 from verify.models import LSTMParameters, LSTMState, lstm, lstm_cell, lstm_gates
 
 
@@ -33,7 +33,7 @@ _PARAMETERS = _only("W U b", _SCALAR)
 
 def _slope(z):
     """σ'(z) = σ(z)(1 - σ(z))."""
-    return logistic(z) * (1 - logistic(z))
+    return sigmoid(z) * (1 - sigmoid(z))
 
 
 def _first_state(W, U, b):
@@ -53,13 +53,13 @@ def a_zero_input_leaves_the_state(U, b, h, c):
 def the_first_state_from_zero_is_made_of_biases(W, U, b):
     """h_0 = c_0 = 0 and x = 0 give c_1 = σ(b_i) tanh(b_c) and h_1 = σ(b_o) tanh(c_1)."""
     _, b_i, b_o, b_c = b
-    c = logistic(b_i) * jnp.tanh(b_c)
-    return vf.equal(_first_state(W, U, b), LSTMState(logistic(b_o) * jnp.tanh(c), c))
+    c = sigmoid(b_i) * jnp.tanh(b_c)
+    return vf.equal(_first_state(W, U, b), LSTMState(sigmoid(b_o) * jnp.tanh(c), c))
 
 
 def _has_the_candidate_of_the_notes(b, state):
     """c_1 = σ(b_i) tanh(b_i)."""
-    return vf.equal(state.c, logistic(b[1]) * jnp.tanh(b[1]))
+    return vf.equal(state.c, sigmoid(b[1]) * jnp.tanh(b[1]))
 
 
 @vf.claim(**_PARAMETERS, holds=False, source="Notes A, 2a")
@@ -176,22 +176,22 @@ def the_slope_in_the_forget_argument_vanishes_with_the_gate(W, U, b, h, c, x):
 
 def _total_slope(W, U, b, h, c, x):
     """dc_t/dc_{t-1} with h_{t-1} = o_{t-1} tanh(c_{t-1}), o_{t-1} = σ(h)."""
-    return vf.derivative(lambda c: _cell_after(W, U, b, logistic(h) * jnp.tanh(c), c, x), c)
+    return vf.derivative(lambda c: _cell_after(W, U, b, sigmoid(h) * jnp.tanh(c), c, x), c)
 
 
 @vf.claim(**_SCALAR, holds=False, source="Notes A, 2b")
 def the_slope_by_all_ways_is_the_forget_gate(W, U, b, h, c, x):
     """dc_t/dc_{t-1} = f_t by all ways, h_{t-1} = o_{t-1} tanh(c_{t-1}) among them."""
-    f = _forget_gate(W, U, b, logistic(h) * jnp.tanh(c), x)
+    f = _forget_gate(W, U, b, sigmoid(h) * jnp.tanh(c), x)
     return vf.equal(_total_slope(W, U, b, h, c, x), f)
 
 
 @vf.claim(**_SCALAR, source="Notes A, 2b")
 def the_slope_by_all_ways_has_that_by_the_hidden_state(W, U, b, h, c, x):
     """dc_t/dc_{t-1} = f_t + ∂c_t/∂h_{t-1} o_{t-1} (1 - tanh²(c_{t-1}))."""
-    before = logistic(h) * jnp.tanh(c)
+    before = sigmoid(h) * jnp.tanh(c)
     by_hidden = jax.grad(_cell_after, 3)(W, U, b, before, c, x)
-    slope = by_hidden * logistic(h) * (1 - jnp.tanh(c) ** 2)
+    slope = by_hidden * sigmoid(h) * (1 - jnp.tanh(c) ** 2)
     return vf.equal(_total_slope(W, U, b, h, c, x), _forget_gate(W, U, b, before, x) + slope)
 
 
@@ -251,7 +251,7 @@ def _slope_over_time(W, b, xs):
 @vf.claim(**_only("W b", _SCALAR), xs=vf.reals(-5, 5, shape=(3, 1)), source="Notes A, 2, over time")
 def over_time_the_forget_gates_multiply(W, b, xs):
     """∂c_T/∂c_0 = Π_t f_t where the gates do not depend on the state."""
-    gates = logistic(xs[:, 0] * W[0, 0, 0] + b[0, 0])
+    gates = sigmoid(xs[:, 0] * W[0, 0, 0] + b[0, 0])
     return vf.equal(_slope_over_time(W, b, xs), jnp.prod(gates))
 
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 import verify as vf
-from verify.functions import centred_logistic, logistic
+from verify.functions import shifted_sigmoid, sigmoid
 from verify.models import rnn, rnn_gradient
 
 _STEPS = 6
@@ -12,7 +12,7 @@ _STEPS = 6
 
 def _slope(z):
     """φ'(z) = σ'(z)."""
-    return logistic(z) * logistic(-z)
+    return sigmoid(z) * sigmoid(-z)
 
 
 def _last(w, h):
@@ -31,7 +31,7 @@ def _tanh_states_and_gradients(w, h, steps=_STEPS):
     def run(w):
         states = [h]
         for _ in range(steps):
-            states.append(jnp.tanh(centred_logistic(w * states[-1])))
+            states.append(jnp.tanh(shifted_sigmoid(w * states[-1])))
         return jnp.stack(states)
 
     return run(w), jax.jacfwd(run)(w)
@@ -89,9 +89,9 @@ def the_recursion_solved_as_grouped_in_the_notes(w, h):
 def phi_is_the_logistic_function_less_one_half(z):
     """φ(z) = σ(z) - 1/2 and φ' = σ'."""
     return vf.all_of(
-        vf.equal(centred_logistic(z), 1 / (1 + jnp.exp(-z)) - 0.5),
-        vf.equal(vf.derivative(centred_logistic, z), vf.derivative(jax.nn.sigmoid, z)),
-        vf.equal(vf.derivative(centred_logistic, z), _slope(z)),
+        vf.equal(shifted_sigmoid(z), 1 / (1 + jnp.exp(-z)) - 0.5),
+        vf.equal(vf.derivative(shifted_sigmoid, z), vf.derivative(jax.nn.sigmoid, z)),
+        vf.equal(vf.derivative(shifted_sigmoid, z), _slope(z)),
     )
 
 
@@ -99,7 +99,7 @@ def phi_is_the_logistic_function_less_one_half(z):
 def phi_at_zero_is_zero_with_slope_one_quarter():
     """φ(0) = 0 and φ'(0) = 1/4."""
     return vf.all_of(
-        vf.equal(centred_logistic(0.0), 0), vf.equal(vf.derivative(centred_logistic, 0.0), 0.25)
+        vf.equal(shifted_sigmoid(0.0), 0), vf.equal(vf.derivative(shifted_sigmoid, 0.0), 0.25)
     )
 
 
@@ -228,7 +228,7 @@ def a_fixed_point_besides_zero_needs_w_over_four(h):
     w = _weight(h)
     slope = w * _slope(w * h)
     inside = vf.all_of(vf.less(0, h), vf.less(h, 0.5))
-    fixed = [vf.equal(centred_logistic(w * s * h), s * h) for s in (1, -1)]
+    fixed = [vf.equal(shifted_sigmoid(w * s * h), s * h) for s in (1, -1)]
     return vf.implies(
         inside, vf.all_of(*fixed, vf.less(4, w), vf.less(0, slope), vf.less(slope, 1))
     )
@@ -255,8 +255,8 @@ def the_fixed_points_at_w_five():
     low, high = vf.constant("0.3552058"), vf.constant("0.355206")
     slope = lambda h: 5 * _slope(5 * h)
     return vf.all_of(
-        vf.less(low, centred_logistic(5 * low)),
-        vf.less(centred_logistic(5 * high), high),
+        vf.less(low, shifted_sigmoid(5 * low)),
+        vf.less(shifted_sigmoid(5 * high), high),
         vf.less(slope(low), vf.constant("0.6191445")),
         vf.less(vf.constant("0.6191435"), slope(high)),
     )

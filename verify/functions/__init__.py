@@ -16,6 +16,8 @@ from verify.functions.divergence import categorical_kl as categorical_kl
 from verify.functions.divergence import (
     categorical_total_variation as categorical_total_variation,
 )
+from verify.functions.excess import expm1_excess as expm1_excess
+from verify.functions.excess import log1p_excess as log1p_excess
 from verify.functions.gaussian import gaussian_entropy as gaussian_entropy
 from verify.functions.gaussian import gaussian_kl as gaussian_kl
 from verify.functions.gaussian import gaussian_kl_equal_variance as gaussian_kl_equal_variance
@@ -25,8 +27,13 @@ from verify.functions.gaussian import (
 )
 from verify.functions.gaussian import normal_density as normal_density
 from verify.functions.gaussian import normal_log_density as normal_log_density
-from verify.functions.logistic import centred_logistic as centred_logistic
-from verify.functions.logistic import logistic as logistic
+from verify.functions.hyperbolic import log_cosh as log_cosh
+from verify.functions.hyperbolic import tanh as tanh
+from verify.functions.logarithms import log1mexp as log1mexp
+from verify.functions.logarithms import xlogy as xlogy
+from verify.functions.logistic import log_sigmoid as log_sigmoid
+from verify.functions.logistic import shifted_sigmoid as shifted_sigmoid
+from verify.functions.logistic import sigmoid as sigmoid
 from verify.functions.logistic import softplus as softplus
 from verify.functions.squared_error import mean_squared_error as mean_squared_error
 from verify.functions.wasserstein import empirical_wasserstein_1 as empirical_wasserstein_1

@@ -118,7 +118,7 @@ def expm1(x: Floats) -> Floats:
 
 @kernel(jnp.exp, lambda x: exp(x))
 def exp(x: Floats) -> Floats:
-    """exp(x)."""
+    """The exponential function."""
     return nearest(elementary.exponential(jnp.clip(x, -bound(x), bound(x))))
 
 

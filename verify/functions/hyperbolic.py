@@ -78,9 +78,7 @@ def tanh_kernel(x: Floats) -> Floats:
     return jnp.where(is_tiny(x), x, jnp.where(x < 0, -size, size))
 
 
-@kernel(
-    lambda x: 4 * jax.lax.logistic(2 * x) * jax.lax.logistic(-2 * x), lambda x: _tanh_bend(x)
-)
+@kernel(lambda x: 4 * jax.lax.logistic(2 * x) * jax.lax.logistic(-2 * x), lambda x: _tanh_bend(x))
 def tanh_slope(x: Floats) -> Floats:
     """The slope of tanh: 4t/(1 + t)², t = exp(-2|x|)."""
     (m, k), whole, _ = _decay(x)

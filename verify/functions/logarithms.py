@@ -107,8 +107,8 @@ def _xlogy(x: Floats, y: Floats) -> Floats:
     k, m = pairs.frexp(jnp.abs(x))
     inside = nearest(Scaled(times(single(m), logarithm(single(y), single(y - 1))), k))
     is_inside = pairs.is_positive(y) & (y < jnp.inf) & (jnp.abs(x) < jnp.inf)
-    at_ends = x * log(y)
-    return jnp.where(is_inside, jnp.where(x < 0, -inside, inside), jnp.where(x == 0, 0 * y, at_ends))
+    elsewhere = jnp.where(is_inside, jnp.where(x < 0, -inside, inside), x * log(y))
+    return jnp.where((x == 0) & ~jnp.isnan(y), 0, elsewhere)
 
 
 @kernel(jnp.log, lambda y: 1 / y)

@@ -117,7 +117,7 @@ def log_sigmoid(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     return -_softplus(-x)
 
 
-@kernel(jax.lax.logistic, lambda x: logistic_slope(x))
+@kernel(jax.lax.logistic, lambda x: sigmoid_slope(x))
 def sigmoid_kernel(x: Floats) -> Floats:
     """1/(1 + exp(-x)), with t = exp(-|x|): 1/(1 + t) or t/(1 + t)."""
     (m, k), whole = _decay(x)
@@ -128,17 +128,15 @@ def sigmoid_kernel(x: Floats) -> Floats:
 
 @kernel(
     lambda x: jax.lax.logistic(x) * jax.lax.logistic(-x),
-    lambda x: -2 * logistic_slope(x) * _shifted_sigmoid(x),
+    lambda x: -2 * sigmoid_slope(x) * _shifted_sigmoid(x),
 )
-def logistic_slope(x: Floats) -> Floats:
+def sigmoid_slope(x: Floats) -> Floats:
     """The slope of the logistic function: t/(1 + t)², t = exp(-|x|)."""
     (m, k), whole = _decay(x)
     return nearest(Scaled(over(m, times(whole, whole)), k))
 
 
-@kernel(
-    lambda x: jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x))), lambda x: sigmoid_kernel(x)
-)
+@kernel(lambda x: jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x))), lambda x: sigmoid_kernel(x))
 def _softplus(x: Floats) -> Floats:
     """log(1 + exp(x)) = max(x, 0) + log(1 + t), t = exp(-|x|)."""
     t, whole = _decay(x)

@@ -6,7 +6,8 @@ import jax
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.logistic import centred_logistic, logistic
+from verify.functions.hyperbolic import tanh
+from verify.functions.logistic import sigmoid
 from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting, need_steps
 from verify.models.products import matmul
 from verify.models.sizes import Sized
@@ -120,7 +121,7 @@ def preactivations(
 
 def gates_at(z: Float[Array, "4 hidden"]) -> LSTMGates:
     """The gates and the candidate at their arguments."""
-    f, i, o = logistic(z[:3])
+    f, i, o = sigmoid(z[:3])
     return LSTMGates(f, i, o, tanh(z[3]))
 
 
@@ -128,8 +129,3 @@ def following(state: LSTMState, gates: LSTMGates) -> LSTMState:
     """The state after a step with these gates."""
     c = gates.f * state.c + gates.i * gates.candidate
     return LSTMState(gates.o * tanh(c), c)
-
-
-def tanh(x: Float[Array, "..."]) -> Float[Array, "..."]:
-    """2σ(2x) - 1: the values of jnp.tanh, with a slope that is right in both tails."""
-    return 2 * centred_logistic(2 * x)

@@ -7,8 +7,9 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.logistic import logistic_slope
-from verify.models.lstm import LSTMGates, following, gates_at, preactivations, tanh
+from verify.functions.hyperbolic import tanh, tanh_slope
+from verify.functions.logistic import sigmoid_slope
+from verify.models.lstm import LSTMGates, following, gates_at, preactivations
 from verify.models.lstm_arguments import LSTMParameters, LSTMState, fitting, need_steps
 from verify.models.products import einsum
 from verify.models.sizes import Sized
@@ -96,7 +97,7 @@ def _backwards(
         at, direct = inputs
         gates = gates_at(at.z)
         dh = later.h + direct
-        dc = later.c + dh * gates.o * _tanh_slope(at.c)
+        dc = later.c + dh * gates.o * tanh_slope(at.c)
         dz = _gate_cotangents(at, gates, dh, dc)
         earlier = einsum("knm,kn->m", parameters.U, dz)
         return LSTMState(earlier, dc * gates.f), dz
@@ -110,10 +111,5 @@ def _gate_cotangents(
 ) -> Float[Array, "4 hidden"]:
     """δz of a step."""
     through = jnp.stack([dc * at.before.c, dc * gates.candidate, dh * tanh(at.c), dc * gates.i])
-    slopes = jnp.concatenate([logistic_slope(at.z[:3]), _tanh_slope(at.z[3:])])
+    slopes = jnp.concatenate([sigmoid_slope(at.z[:3]), tanh_slope(at.z[3:])])
     return through * slopes
-
-
-def _tanh_slope(z: Float[Array, "..."]) -> Float[Array, "..."]:
-    """tanh' = 4σ(2z) σ(-2z)."""
-    return 4 * logistic_slope(2 * z)

@@ -6,7 +6,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import REAL, floats
-from verify.functions.logistic import centred_logistic, logistic_slope
+from verify.functions.logistic import shifted_sigmoid, sigmoid_slope
 
 
 def rnn(w: Real[ArrayLike, ""], h: Real[ArrayLike, ""], *, steps: int) -> Float[Array, " states"]:
@@ -33,7 +33,7 @@ def rnn(w: Real[ArrayLike, ""], h: Real[ArrayLike, ""], *, steps: int) -> Float[
     w, h = _arguments("rnn", w, h, steps)
 
     def step(h: Float[Array, ""], _: None) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        new = centred_logistic(w * h)
+        new = shifted_sigmoid(w * h)
         return new, new
 
     return jnp.append(h, jax.lax.scan(step, h, length=steps)[1])
@@ -62,8 +62,8 @@ def rnn_gradient(
     def step(carry, _: None):
         h, slope = carry
         z = w * h
-        slope = logistic_slope(z) * (h + w * slope)
-        return (centred_logistic(z), slope), slope
+        slope = sigmoid_slope(z) * (h + w * slope)
+        return (shifted_sigmoid(z), slope), slope
 
     zero = jnp.zeros_like(h)
     return jnp.append(zero, jax.lax.scan(step, (h, zero), length=steps)[1])
