@@ -108,7 +108,7 @@ def is_subnormal(x: np.ndarray, format: Format) -> np.ndarray:
     """Where floats are neither zero nor normal, which devices may take for zero."""
     kind = format.integer.type
     magnitude = np.asarray(x).view(kind) & kind(2 ** (format.bits - 1) - 1)
-    return magnitude - kind(1) < kind(2 ** (format.precision - 1) - 1)  # zero wraps around
+    return (magnitude < kind(2 ** (format.precision - 1))) & (magnitude > 0)
 
 
 def ulp(exact: arb, format: Format) -> arb:

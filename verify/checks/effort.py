@@ -17,6 +17,7 @@ class Effort:
         steps: of each ascent.
         reach: magnitudes at which unbounded ends are sampled, from 1/reach to reach.
         bits: the highest working precision.
+        inputs: of a cheap function, whose accuracy is judged.
     """
 
     name: str
@@ -27,12 +28,13 @@ class Effort:
     steps: int
     reach: float = 1e3
     bits: int = 4096
+    inputs: int = 2**24
 
 
 EFFORTS = {
     effort.name: effort
     for effort in (
-        Effort("quick", points=100, dear_points=30, floats=0, ascents=0, steps=0),
+        Effort("quick", points=100, dear_points=30, floats=0, ascents=0, steps=0, inputs=2**17),
         Effort("standard", points=1_000, dear_points=30, floats=2**17, ascents=128, steps=60),
         Effort(
             "thorough",
@@ -42,6 +44,7 @@ EFFORTS = {
             ascents=1_024,
             steps=200,
             reach=1e30,
+            inputs=2**27,
         ),
     )
 }

@@ -42,12 +42,42 @@ class Floats:
             return below if len(below) else above
         return np.concatenate([below, above])
 
+    @property
+    def least(self) -> Any:
+        """The lowest of them."""
+        return self.between(0, 1)[0]
+
+    @property
+    def greatest(self) -> Any:
+        """The highest of them."""
+        return self.between(self.size - 1, self.size)[0]
+
+    def nearest(self, x: np.ndarray) -> np.ndarray:
+        """Numbers rounded to floats, and those beyond the ends moved to them."""
+        low, high = float(self.least), float(self.greatest)
+        rounded = np.clip(np.asarray(x, np.float64), low, high)
+        rounded = np.round(rounded) if self.is_whole else rounded
+        return np.clip(rounded.astype(self.format.dtype), self.least, self.greatest)
+
+    def at(self, numbers: np.ndarray) -> np.ndarray:
+        """Those of some numbers, in any order."""
+        numbers, signed = np.asarray(numbers, np.uint64), np.uint64(len(self.negative))
+        below = np.uint64(max(self.negative.start, 0)) - numbers
+        above = np.uint64(self.positive.start) + (numbers - signed)
+        is_negative = numbers < signed
+        magnitudes = np.where(is_negative, below, above).astype(self.format.integer)
+        found = self._floats(magnitudes)
+        return np.where(is_negative, -found, found).astype(self.format.dtype)
+
     def _magnitudes(self, run: range) -> np.ndarray:
         kind = self.format.integer
         numbers = np.arange(len(run), dtype=kind)
         first = kind.type(run.start if run else 0)
         step = np.subtract if run.step < 0 else np.add
         step(first, numbers, out=numbers)
+        return self._floats(numbers)
+
+    def _floats(self, numbers: np.ndarray) -> np.ndarray:
         return _whole(numbers, self.format) if self.is_whole else numbers.view(self.format.dtype)
 
 

@@ -3,9 +3,9 @@
 import dataclasses
 import functools
 import math
-import os
 import threading
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -72,7 +72,13 @@ class Judge:
         """What is computed at some points, an array of (points, outputs)."""
         return self._compiled(*_padded(columns, self.size))[: len(columns[0])]
 
-    def tally(self, columns: Batch, most_balls: int | None = None, device: Any = None) -> Tally:
+    def tally(
+        self,
+        columns: Batch,
+        most_balls: int | None = None,
+        device: Any = None,
+        run: Callable[..., np.ndarray] | None = None,
+    ) -> Tally:
         """What the points of a batch show.
 
         Args:
@@ -80,11 +86,12 @@ class Judge:
             most_balls: how many errors balls may settle that intervals leave open; the
                 others stay unread. None: all.
             device: on which to compute, JAX's default without.
+            run: what computes the floats, the compiled function without.
         """
         count = len(columns[0])
         padded = _padded(columns, self.size)
         with jax.default_device(device):
-            computed = self._compiled(*padded)
+            computed = (run or self._compiled)(*padded)
             summary = self._summary(padded, computed, count)
         tally = self._known(summary, columns, computed, count)
         if not tally.unread:
@@ -113,7 +120,8 @@ class Judge:
 
     def _known(self, summary: _Summary, columns: Batch, computed: Any, count: int) -> Tally:
         counts = np.bincount(summary.codes.ravel(), minlength=256)
-        histogram = sum(counts[flag : flag + 2 * _MIDDLE + 1] for flag in (0, _ZERO, _NAN))
+        flags = np.add.outer([0, _ZERO, _NAN], np.arange(2 * _MIDDLE + 1))
+        histogram = counts[flags].sum(0)
         histogram[_MIDDLE] += counts[_FLUSHED]
         counted = int(histogram.sum())
         return Tally(
@@ -254,8 +262,3 @@ def _spread(rows: np.ndarray, most: int) -> np.ndarray:
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).astype(int)] if most else rows[:0]
-
-
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

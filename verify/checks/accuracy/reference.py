@@ -16,12 +16,13 @@ from verify.arithmetic.errors import Undecided, Unreadable
 from verify.arithmetic.jaxprs import Closed
 from verify.arithmetic.jets.derivative import Derivative, NotDifferentiable
 from verify.arithmetic.reading import reading
-from verify.arithmetic.ulps import error, is_subnormal
+from verify.arithmetic.ulps import distance, error, floats_at, is_subnormal, ordinals
 from verify.checks.accuracy.target import Target
 from verify.checks.reader import as_balls
 
 _FIRST_BITS, _MOST_BITS = 96, 4096
 _ERROR_BITS = 20  # to which an error is settled
+_CONDITION_BITS = 70  # to which neighbouring values are known
 
 
 class UnsettledError(Exception):
@@ -112,6 +113,22 @@ class Reference:
 
         return self._settled(inputs, output, settles)
 
+    def conditioning(self, inputs: Sequence[Any], output: int) -> float | None:
+        """How many ulps of an output a step of one ulp in each input is worth, all together.
+
+        None where a value that it takes is not known.
+        """
+        try:
+            here = self._settled(inputs, output, _rounded)
+            total = 0.0
+            for position, argument in enumerate(inputs):
+                for entry in np.ndindex(*np.shape(argument)):
+                    there = self._settled(_stepped(inputs, position, entry), output, _rounded)
+                    total += float(abs(distance(there, here, self.target.result)).mid())
+        except UnsettledError:
+            return None
+        return total
+
     def _settled(self, inputs: Sequence[Any], output: int, settles: Callable[[arb], Any]) -> Any:
         """The first answer, precision growing as long as it takes."""
         bits = _FIRST_BITS
@@ -171,6 +188,19 @@ class Reference:
         lost = entries[0 if self.target.gradient else output]
         if isinstance(lost, Undefined):
             raise UnsettledError("undefined", lost.why)
+
+
+def _rounded(exact: arb) -> arb | None:
+    return exact if exact.is_finite() and exact.rel_accuracy_bits() > _CONDITION_BITS else None
+
+
+def _stepped(inputs: Sequence[Any], position: int, entry: tuple[int, ...]) -> list[Any]:
+    """The inputs, one number of them a float further from zero."""
+    moved = [np.array(x) for x in inputs]
+    number = moved[position][entry]
+    place = ordinals(number)
+    moved[position][entry] = floats_at(place + (1 if place >= 0 else -1), number.dtype)
+    return moved
 
 
 def _place(shapes: Sequence[tuple[int, ...]], output: int) -> tuple[int, int]:

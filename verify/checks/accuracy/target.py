@@ -1,5 +1,6 @@
 """What is judged: a function's floats, compiled and eager, and what they should be."""
 
+import functools
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -92,6 +93,8 @@ def target(
             kind = f"{type(given).__name__} {given!r}"
             raise TypeError(f"{caller} needs a function as its {role}, got {kind}.")
     name = getattr(function, "__name__", type(function).__name__)
+    function = _by_position(function, list(variables))
+    reference = None if reference is None else _by_position(reference, list(variables))
     shapes = tuple(variables.values())
     program, tree = _traced(caller, name, function, shapes, format)
     result = _format_of(caller, name, program.out_avals)
@@ -108,14 +111,18 @@ def target(
     )  # fmt: skip
 
 
-def parameters(caller: str, function: Callable[..., Any]) -> list[str] | None:
-    """The names of a function's positional parameters; None where it does not say."""
+def _by_position(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """A function of the named arguments in order; of other names, it is called by position."""
     try:
-        found = inspect.signature(function).parameters.values()
+        found = inspect.signature(function).parameters
     except (TypeError, ValueError):
-        return None
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [p.name for p in found if p.kind in kinds]
+        return function
+    kinds = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if not all(name in found and found[name].kind in kinds for name in names):
+        return function
+    return functools.wraps(function)(
+        lambda *values: function(**dict(zip(names, values, strict=True)))
+    )
 
 
 def _values(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,61 @@
+"""Worst cases made worse: steps over the bits of an input, from the worst that are known."""
+
+import numpy as np
+
+from verify.arithmetic.ulps import Format, floats_at, ordinals
+from verify.checks.accuracy.judge import Judge
+from verify.checks.accuracy.sampling import Sample
+from verify.checks.accuracy.tally import Case, Tally, join
+from verify.checks.accuracy.target import Batch
+
+_ROUNDS = 6
+_STALE = 2  # rounds without a worse case, after which it ends
+
+
+def refined(
+    judge: Judge, sample: Sample, found: Tally, seed: int, most_balls: int | None, count: int
+) -> Tally:
+    """What was found, and what a search around its worst cases finds."""
+    rng = np.random.default_rng([seed, 2**31])
+    stale = 0
+    for _ in range(_ROUNDS):
+        if not found.worst or found.worst[0].size == np.inf or stale == _STALE:
+            break
+        before = found.worst[0].size
+        around = neighbours(judge, sample, found.worst, rng, min(count, judge.size))
+        found = join([found, judge.tally(around, most_balls)])
+        stale = 0 if found.worst[0].size > before else stale + 1
+    return found
+
+
+def neighbours(
+    judge: Judge, sample: Sample, cases: tuple[Case, ...], rng: np.random.Generator, count: int
+) -> Batch:
+    """Inputs near those of some cases: one number moved over some bits, or each of them."""
+    format = judge.target.format
+    rows = np.array([case.inputs for case in cases])[np.arange(count) % len(cases)]
+    places = ordinals(rows.astype(format.dtype))
+    numbers = places.shape[1]
+    steps = _steps(rng, places.shape, format)
+    moves = rng.integers(0, numbers + 1, count)  # the last: all numbers
+    moved = (np.arange(numbers) == moves[:, None]) | (moves == numbers)[:, None]
+    top = int(ordinals(np.asarray(format.largest).astype(format.dtype)))
+    flat = floats_at(np.clip(places + np.where(moved, steps, 0), -top, top), format.dtype)
+    return _inside(flat, judge, sample)
+
+
+def _steps(rng: np.random.Generator, shape: tuple[int, ...], format: Format) -> np.ndarray:
+    """Steps over floats, of every order of magnitude up to a binade."""
+    size = 2.0 ** rng.uniform(0.0, format.precision, shape)
+    return rng.choice([-1, 1], shape) * size.astype(np.int64)
+
+
+def _inside(flat: np.ndarray, judge: Judge, sample: Sample) -> Batch:
+    """Rows of numbers as inputs, moved into the domains."""
+    columns, position = [], 0
+    for name, shape in judge.target.variables.items():
+        size = int(np.prod(shape, dtype=int))
+        part = flat[:, position : position + size].reshape(-1, *shape)
+        columns.append(sample.inside(name, part))
+        position += size
+    return tuple(columns)
