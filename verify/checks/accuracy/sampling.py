@@ -96,7 +96,8 @@ class Sample:
         if not subnormal.any():
             return x
         smallest = np.asarray(self.format.smallest).astype(self.format.dtype)
-        return np.where(subnormal, floats.nearest(np.copysign(smallest, x)), x)
+        x[subnormal] = floats.nearest(np.copysign(smallest, x[subnormal]))
+        return x
 
     def _paired(
         self, columns: list[np.ndarray], rng: np.random.Generator, count: int
