@@ -172,7 +172,7 @@ def integer_power(x: Interval, n: int) -> Interval:
         return square(half)
     if n == 1:
         return x
-    if n == 3 or x.is_point:
+    if x.is_point:
         return multiply(x, square(integer_power(x, n // 2)))
     return _odd_power(x, n)
 

@@ -136,7 +136,7 @@ def _of_one_divisor(x: Interval, y: Interval) -> Interval:
     steady = (y.low == y.high) & (size > 2.0**-960) & (size < np.inf)
     low, high = (jnp.fmod(end, jnp.where(steady, size, 1.0)) for end in x)
     same_side = (x.low >= 0) | (x.high <= 0)
-    near = (x.high - x.low < size / 2) & (low <= high)
+    near = (x.high - x.low < size * (1 - 2.0**-50)) & (low <= high)
     near |= (x.low == x.high) & (abs(x.low) < np.inf)
     return chosen(steady & same_side & near, Interval(low, high), unknown(low))
 

@@ -18,6 +18,7 @@ from verify.arithmetic.intervals.values import (
     apart,
     chosen,
     is_unknown,
+    point,
     settled,
     unknown,
 )
@@ -65,7 +66,9 @@ def product(equation: Any) -> Callable[..., Interval] | None:
     """A product over axes, factor by factor; none is written out that is too long."""
     axes, shape = tuple(equation.params["axes"]), equation.in_avals[0].shape
     count = math.prod(shape[axis] for axis in axes)
-    if not 0 < count <= _MOST_FACTORS:
+    if not count:
+        return lambda x: point(jnp.ones(equation.out_avals[0].shape, jnp.float64))
+    if count > _MOST_FACTORS:
         return None
     kept = [axis for axis in range(len(shape)) if axis not in axes]
     rows = (count, *(shape[axis] for axis in kept))

@@ -105,8 +105,8 @@ def lgamma(x: Interval) -> Interval:
     """log |gamma(x)|; of x < 0 by log(pi/|sin(pi x)|) - log gamma(1 - x)."""
     log = monotone.FUNCTIONS["log"]
     sine = absolute(FUNCTIONS["sin"](_turned(x)))
-    reflected = subtract(log(divide(_PI, sine)), _lgamma_of_positive(subtract(_ONE, x)))
-    return chosen(x.high < 0, reflected, _lgamma_of_positive(x))
+    right = _lgamma_of_positive(chosen(x.high < 0, subtract(_ONE, x), x))
+    return chosen(x.high < 0, subtract(log(divide(_PI, sine)), right), right)
 
 
 def _turned(x: Interval) -> Interval:
@@ -128,8 +128,8 @@ def _lgamma_of_positive(x: Interval) -> Interval:
 def digamma(x: Interval) -> Interval:
     """The slope of log |gamma|; of x < 0 that at 1 - x, less pi cot(pi x)."""
     slope = divide(_PI, tan(_turned(x)))
-    reflected = subtract(_digamma_of_positive(subtract(_ONE, x)), slope)
-    return chosen(x.high < 0, reflected, _digamma_of_positive(x))
+    right = _digamma_of_positive(chosen(x.high < 0, subtract(_ONE, x), x))
+    return chosen(x.high < 0, subtract(right, slope), right)
 
 
 def _digamma_of_positive(x: Interval) -> Interval:
