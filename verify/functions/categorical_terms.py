@@ -25,7 +25,7 @@ _ONE_OVER_E = Fraction(0x5E2D58D8B3BCDF1ABADEC7829054F90DDA9805AA, 2**160)
 )
 def entropy_term(p: Floats) -> Floats:
     """-p log p."""
-    is_inside = (p > 0) & jnp.isfinite(p)
+    is_inside = wide.are_positive(p)
     some, one = wide.of(jnp.where(is_inside, p, 1)), wide.number(1.0, p)
     log = log_of_ratio(one, some, wide.minus(one, some))
     return jnp.where(is_inside, wide.nearest(wide.times(some, log)), p * 0)
@@ -34,7 +34,7 @@ def entropy_term(p: Floats) -> Floats:
 @kernel(lambda p: -1 - jnp.log(p), lambda p: -inverse(p))
 def entropy_slope(p: Floats) -> Floats:
     """-1 - log p, also next to its zero at 1/e."""
-    is_inside = (p > 0) & jnp.isfinite(p)
+    is_inside = wide.are_positive(p)
     return jnp.where(is_inside, -log_over(jnp.where(is_inside, p, 1), _ONE_OVER_E), -jnp.log(p))
 
 
@@ -50,7 +50,7 @@ def _kl_in_the_reals(p: Floats, q: Floats) -> Floats:
 )
 def kl_term(p: Floats, q: Floats) -> Floats:
     """p log(p/q) - p + q."""
-    inside = _are_positive(p, q)
+    inside = wide.are_positive(p, q)
     first, second = (wide.of(jnp.where(inside, x, 1)) for x in (p, q))
     result = wide.nearest(_excess(first, second, wide.minus(second, first)))
     ends = jnp.where(p == 0, q, p / q)
@@ -65,7 +65,7 @@ def kl_term(p: Floats, q: Floats) -> Floats:
 def rest_of_ratio(p: Floats, q: Floats) -> Floats:
     """1 - p/q."""
     result = wide.nearest(wide.over(wide.difference(q, p), wide.of(q)))
-    return jnp.where(_are_positive(p, q), result, 1 - p / q)
+    return jnp.where(wide.are_positive(p, q), result, 1 - p / q)
 
 
 def _jsd_in_the_reals(p: Floats, q: Floats) -> Floats:
@@ -80,7 +80,7 @@ def _jsd_in_the_reals(p: Floats, q: Floats) -> Floats:
 )
 def jsd_term(p: Floats, q: Floats) -> Floats:
     """(p log(p/m) + q log(q/m))/2, m = (p + q)/2."""
-    inside = _are_positive(p, q)
+    inside = wide.are_positive(p, q)
     first, second = (wide.of(jnp.where(inside, x, 1)) for x in (p, q))
     m, up = wide.half(wide.plus(first, second)), wide.half(wide.minus(second, first))
     terms = wide.plus(_excess(first, m, up), _excess(second, m, wide.negative(up)))
@@ -96,7 +96,7 @@ def jsd_term(p: Floats, q: Floats) -> Floats:
 )
 def half_log_share(p: Floats, q: Floats) -> Floats:
     """log(p/m)/2, m = (p + q)/2."""
-    inside = _are_positive(p, q)
+    inside = wide.are_positive(p, q)
     first, second = (wide.of(jnp.where(inside, x, 1)) for x in (p, q))
     m, up = wide.half(wide.plus(first, second)), wide.half(wide.minus(first, second))
     result = wide.nearest(wide.half(log_of_ratio(first, m, up)))
@@ -107,7 +107,3 @@ def half_log_share(p: Floats, q: Floats) -> Floats:
 def _excess(p: Scaled, q: Scaled, difference: Scaled) -> Scaled:
     """p (q/p - 1 - log(q/p)) = p log(p/q) - p + q; the difference is q - p."""
     return wide.times(p, excess_of_ratio(q, p, difference))
-
-
-def _are_positive(p: Floats, q: Floats) -> Array:
-    return (p > 0) & (q > 0) & wide.are_finite(p, q)

@@ -8,6 +8,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import samples
+from verify.functions.means import mean, widened
 
 
 def critic_loss(
@@ -37,7 +38,8 @@ def critic_loss(
     data_values, model_values = samples(
         "critic_loss", data_values=data_values, model_values=model_values
     )
-    return jnp.mean(model_values, axis=-1) - jnp.mean(data_values, axis=-1)
+    data, model = widened(data_values), widened(model_values)
+    return (mean(model) - mean(data)).astype(data_values.dtype)
 
 
 def gradient_penalty(
@@ -68,8 +70,9 @@ def gradient_penalty(
         8.0
     """
     (gradients,) = samples("gradient_penalty", axes=2, gradients=gradients)
-    excess = _norm(gradients) - 1
-    return jnp.mean((jnp.maximum(excess, 0) if one_sided else excess) ** 2, axis=-1)
+    excess = _norm(widened(gradients)) - 1
+    excess = jnp.maximum(excess, 0) if one_sided else excess
+    return jnp.mean(excess**2, axis=-1).astype(gradients.dtype)
 
 
 @jax.custom_jvp

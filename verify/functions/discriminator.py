@@ -1,14 +1,13 @@
 """The best discriminator between two densities, and what it and a generator lose."""
 
-from typing import Any
-
-import jax
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import NON_NEGATIVE, REAL, floats, samples
-from verify.functions.logistic import logistic, softplus
+from verify.functions.logistic import softplus
+from verify.functions.means import mean, widened
+from verify.functions.quotients import log_ratio
+from verify.functions.shares import share, share_by_logs
 
 
 def optimal_discriminator(
@@ -38,7 +37,7 @@ def optimal_discriminator(
     p_data, p_model = floats(
         "optimal_discriminator", p_data=(p_data, NON_NEGATIVE), p_model=(p_model, NON_NEGATIVE)
     )
-    return _share(p_data, p_model)
+    return share(p_data, p_model)
 
 
 def optimal_discriminator_from_logs(
@@ -68,7 +67,36 @@ def optimal_discriminator_from_logs(
         log_p_data=(log_p_data, REAL),
         log_p_model=(log_p_model, REAL),
     )
-    return logistic(log_p_data - log_p_model)
+    return share_by_logs(log_p_data, log_p_model)
+
+
+def optimal_logit(
+    p_data: Real[ArrayLike, "..."], p_model: Real[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """log(p_data/p_model) = log D*/(1 - D*), D* the optimal discriminator, without cancellation.
+
+    Args:
+        p_data, p_model: densities or masses at the same points, not negative.
+
+    Returns:
+        Nats, zero exactly where the densities are equal; infinity where p_model is zero,
+        -infinity where p_data is, and NaN where both are zero or both infinite.
+
+    Raises:
+        TypeError: an argument is not real.
+        ValueError: a density is negative (NaN where it is traced), or shapes do not broadcast.
+
+    Gradient: 1/p_data in p_data, -1/p_model in p_model.
+    Source: Goodfellow et al. (2014), proposition 1.
+
+    Example:
+        >>> float(optimal_logit(0.25, 0.25))
+        0.0
+    """
+    p_data, p_model = floats(
+        "optimal_logit", p_data=(p_data, NON_NEGATIVE), p_model=(p_model, NON_NEGATIVE)
+    )
+    return log_ratio(p_data, p_model)
 
 
 def discriminator_loss(
@@ -97,7 +125,8 @@ def discriminator_loss(
     data_logits, model_logits = samples(
         "discriminator_loss", data_logits=data_logits, model_logits=model_logits
     )
-    return jnp.mean(softplus(-data_logits), axis=-1) + jnp.mean(softplus(model_logits), axis=-1)
+    data, model = widened(data_logits), widened(model_logits)
+    return (mean(softplus(-data)) + mean(softplus(model))).astype(data_logits.dtype)
 
 
 def minimax_loss(logit: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
@@ -168,30 +197,3 @@ def reverse_kl_loss(logit: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     """
     (logit,) = floats("reverse_kl_loss", logit=(logit, REAL))
     return -logit
-
-
-@jax.custom_jvp
-def _share(p: Float[Array, "..."], q: Float[Array, "..."]) -> Float[Array, "..."]:
-    """p/(p + q), also where the sum overflows."""
-    total = p + q
-    return jnp.where(jnp.isinf(total), 1 / (1 + q / p), p / total)
-
-
-@_share.defjvp
-def _share_jvp(primals: Any, tangents: Any) -> Any:
-    (p, q), (dp, dq) = primals, tangents
-    share, rest, total = _share(p, q), _share(q, p), p + q
-    return share, _quotient(rest, total) * dp - _quotient(share, total) * dq
-
-
-@jax.custom_jvp
-def _quotient(x: Float[Array, "..."], y: Float[Array, "..."]) -> Float[Array, "..."]:
-    """x/y, with slopes of every order that divide by y again and again, not by its powers."""
-    return x / y
-
-
-@_quotient.defjvp
-def _quotient_jvp(primals: Any, tangents: Any) -> Any:
-    (x, y), (dx, dy) = primals, tangents
-    quotient = _quotient(x, y)
-    return quotient, _quotient(dx, y) - _quotient(quotient, y) * dy

@@ -45,7 +45,7 @@ def _of_deviations(sigma_1: Floats, sigma_2: Floats) -> Scaled:
     """s²/2 + (s - log(1 + s)), s = ρ - 1, which is (ρ² - 1)/2 - log ρ."""
     a, b, apart = wide.of(sigma_1), wide.of(sigma_2), wide.difference(sigma_1, sigma_2)
     squared = wide.square(wide.over(apart, b))
-    return wide.plus(wide.half(squared), excess_of_ratio(a, b, apart))
+    return wide.normal(wide.plus(wide.half(squared), excess_of_ratio(a, b, apart)))
 
 
 @kernel(

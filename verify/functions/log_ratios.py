@@ -64,7 +64,7 @@ def _parts(constant: Fraction, like: Floats) -> list[float]:
 def _ratio(x: Scaled, y: Scaled, difference: Scaled) -> _Ratio:
     s = wide.over(difference, y)
     size = wide.nearest(s)
-    is_near = (-0.25 < size) & (size < 0.375)  # within sqrt(1/2) and sqrt(2), where log takes k = 0
+    is_near = (size > -0.25) & (size < 0.375)  # inside sqrt(1/2) and sqrt(2), where log has k = 0
     one = single(jnp.ones_like(size))
     near = pairs.where(is_near, wide.pair(s), single(jnp.zeros_like(size)))
     far = pairs.over(x.pair, y.pair)

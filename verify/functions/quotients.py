@@ -36,7 +36,8 @@ def inverse(y: Floats) -> Floats:
 def over_square(x: Floats, y: Floats) -> Floats:
     """x / y²."""
     result = wide.nearest(wide.over(wide.of(x), wide.square(wide.of(y))))
-    return jnp.where(_are_inside(x, y), result, (x / y) / jnp.abs(y))
+    is_inside = wide.are_finite(x, y) & (y != 0)
+    return jnp.where(is_inside, result, (x / y) / jnp.abs(y))
 
 
 def inverse_square(y: Floats) -> Floats:
@@ -51,12 +52,7 @@ def inverse_square(y: Floats) -> Floats:
 )
 def log_ratio(x: Floats, y: Floats) -> Floats:
     """log(x / y), of x and y not negative."""
-    inside = _are_inside(x, y)
+    inside = wide.are_positive(x, y)
     first, second = (wide.of(jnp.where(inside, value, 1)) for value in (x, y))
     result = wide.nearest(log_of_ratio(first, second, wide.minus(first, second)))
     return jnp.where(inside, result, jnp.log(x) - jnp.log(y))
-
-
-def _are_inside(x: Floats, y: Floats) -> Array:
-    """Where both are finite and not zero."""
-    return wide.are_finite(x, y) & (x != 0) & (y != 0)

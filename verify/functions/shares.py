@@ -40,7 +40,7 @@ def share_slope(p: Floats, q: Floats) -> Floats:
 
 
 def _have_a_sum(p: Floats, q: Floats) -> Array:
-    return wide.are_finite(p, q) & ((p != 0) | (q != 0))
+    return wide.are_finite(p, q) & (wide.are_positive(p) | wide.are_positive(q))
 
 
 @kernel(

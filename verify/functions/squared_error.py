@@ -1,10 +1,14 @@
 """The loss of regression."""
 
+import math
+
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import arrays
+from verify.functions.means import mean, widened
 
 
 def mean_squared_error(
@@ -17,7 +21,7 @@ def mean_squared_error(
 
     Returns:
         Non-negative, in the square of that unit and the dtype that both promote to;
-        infinite where a square overflows.
+        infinite where it overflows.
 
     Raises:
         TypeError: an argument is not real.
@@ -37,4 +41,8 @@ def mean_squared_error(
         )
     if not prediction.size:
         raise ValueError(f"mean_squared_error needs entries, got shape {prediction.shape}.")
-    return jnp.mean((prediction - target) ** 2)
+    apart = (widened(prediction) - widened(target)).ravel()
+    # Half the exponent of n keeps squares finite whose mean is.
+    down = 2.0 ** -math.ceil(math.log2(apart.size) / 2)
+    scale = jnp.where(jax.lax.stop_gradient(jnp.max(jnp.abs(apart))) > 1, down, 1)
+    return (mean((apart * scale) ** 2) / scale**2).astype(prediction.dtype)

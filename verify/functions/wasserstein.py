@@ -1,19 +1,14 @@
 """Wasserstein distances in one dimension."""
 
-import math
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import erf
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import POSITIVE, REAL, floats, samples
-
-_ROOT_2 = math.sqrt(2)
-_ROOT_2_OVER_PI = math.sqrt(2 / math.pi)
+from verify.functions.mean_size import mean_size
+from verify.functions.means import widened
 
 
 def gaussian_wasserstein_1(
@@ -53,7 +48,7 @@ def gaussian_wasserstein_1(
         mu_2=(mu_2, REAL),
         sigma_2=(sigma_2, POSITIVE),
     )
-    return _mean_size(mu_1 - mu_2, sigma_1 - sigma_2)
+    return mean_size(mu_1, sigma_1, mu_2, sigma_2)
 
 
 def empirical_wasserstein_1(
@@ -84,12 +79,19 @@ def empirical_wasserstein_1(
     """
     x, y = samples("empirical_wasserstein_1", x=x, y=y)
     first, second, shares = _common_steps(x.shape[-1], y.shape[-1])
-    # Shares of many points, and their sums, are not for half precision.
-    wide = jnp.promote_types(x.dtype, jnp.float32)
-    apart = _step(x, first).astype(wide) - _step(y, second).astype(wide)
+    unit = _unit(widened(x), widened(y))
+    apart = _step(widened(x) * unit, first) - _step(widened(y) * unit, second)
     # The slope that JAX gives to abs at zero is one, and would pull points that meet apart.
     sizes = apart * jnp.sign(apart)
-    return jnp.matmul(sizes, jnp.asarray(shares, wide), precision="highest").astype(x.dtype)
+    total = jnp.matmul(sizes, jnp.asarray(shares, apart.dtype), precision="highest")
+    return (total / unit[..., 0]).astype(x.dtype)
+
+
+def _unit(x: Float[Array, "*#batch n"], y: Float[Array, "*#batch m"]) -> Float[Array, "*batch 1"]:
+    """A power of two that keeps differences from over- and underflow."""
+    largest = [jnp.max(jnp.abs(z), axis=-1, keepdims=True) for z in (x, y)]
+    up = 2.0 ** (int(jnp.finfo(x.dtype).nmant) + 3)
+    return jnp.where(jax.lax.stop_gradient(jnp.maximum(*largest)) > 1, 0.25, up)
 
 
 def _step(x: Float[Array, "*batch n"], order: np.ndarray) -> Float[Array, "*batch pieces"]:
@@ -105,25 +107,3 @@ def _common_steps(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ends = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)
     starts = np.append(0, ends[:-1])
     return starts // m, starts // n, (ends - starts) / (n * m)
-
-
-@jax.custom_jvp
-def _mean_size(m: Float[Array, "..."], s: Float[Array, "..."]) -> Float[Array, "..."]:
-    """E|m + s Z|."""
-    r = _ratio(m, s)
-    spread = jnp.abs(s) * _ROOT_2_OVER_PI * jnp.exp(-(r * (r / 2)))
-    return jnp.where(s == 0, jnp.abs(m), m * erf(r / _ROOT_2) + spread)
-
-
-@_mean_size.defjvp
-def _mean_size_jvp(primals: Any, tangents: Any) -> Any:
-    (m, s), (dm, ds) = primals, tangents
-    r = _ratio(m, s)
-    in_m = jnp.where(s == 0, jnp.sign(m), erf(r / _ROOT_2))
-    in_s = jnp.sign(s) * _ROOT_2_OVER_PI * jnp.exp(-(r * (r / 2)))
-    return _mean_size(m, s), in_m * dm + in_s * ds
-
-
-def _ratio(m: Float[Array, "..."], s: Float[Array, "..."]) -> Float[Array, "..."]:
-    """m/|s|, and 0 where s is zero, so that nothing there is undefined."""
-    return jnp.where(s == 0, 0, m / jnp.abs(jnp.where(s == 0, 1, s)))

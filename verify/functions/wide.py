@@ -4,8 +4,11 @@ The numbers are `pairs.Scaled`: those that `of` and `difference` give have a hig
 about sqrt(1/2) to sqrt(2), and a few products, quotients and sums of them stay near enough.
 """
 
+from fractions import Fraction
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from verify.functions import pairs
@@ -32,6 +35,13 @@ def of(x: Floats) -> Scaled:
 def number(value: float, like: Floats) -> Scaled:
     """The same number everywhere."""
     return of(jnp.full_like(like, value))
+
+
+def constant(value: Fraction, like: Floats) -> Pair:
+    """A number as a pair, in the dtype of an array."""
+    high = float(np.asarray(float(value), like.dtype))
+    low = float(value - Fraction(high))
+    return Pair(jnp.full_like(like, high), jnp.full_like(like, low))
 
 
 def of_pair(a: Pair) -> Scaled:
@@ -103,6 +113,11 @@ def half(a: Scaled) -> Scaled:
 def are_finite(*arguments: Floats) -> Bool[Array, "..."]:
     """Where every argument is finite."""
     return jnp.all(jnp.stack([jnp.isfinite(x) for x in arguments]), axis=0)
+
+
+def are_positive(*arguments: Floats) -> Bool[Array, "..."]:
+    """Where every argument is positive and finite, subnormal floats included."""
+    return are_finite(*arguments) & jnp.all(jnp.stack([_bits(x) > 0 for x in arguments]), axis=0)
 
 
 def where(condition: Bool[Array, "..."], a: Scaled, b: Scaled) -> Scaled:
