@@ -7,7 +7,9 @@ what pairs leave out.
 
 import math
 from fractions import Fraction
+from typing import TypeAlias
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
@@ -19,12 +21,13 @@ from verify.functions.pairs import (
     negative,
     over,
     plus,
+    plus_smaller,
     scaled,
     single,
     times,
 )
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 # log 2 to 160 bits, and the terms of the two series, by the bits that a format stores.
 _LOG_2 = Fraction(0xB17217F7D1CF79ABC9E3B39803F2F6AF40F34326, 2**160)
@@ -34,15 +37,15 @@ _EXP_TERMS, _LOG_TERMS = {23: 7, 52: 14}, {23: 6, 52: 12}
 def exponential(x: Floats) -> Scaled:
     """exp(x), x no larger in size than the format's `bound`."""
     k, r = _reduced(x)
-    return Scaled(plus(constant(1, x), _expm1_near(r)), k)
+    return Scaled(plus_smaller(constant(1, x), _expm1_near(r)), k)
 
 
 def expm1(x: Floats) -> Scaled:
     """exp(x) - 1, to full relative precision near zero."""
     k, r = _reduced(x)
     near, above = _expm1_near(r), jnp.maximum(k, 0)
-    whole = scaled(plus(constant(1, x), near), k - above)
-    far = plus(whole, single(-pairs.ldexp(jnp.ones_like(x), -above)))
+    whole = scaled(plus_smaller(constant(1, x), near), k - above)
+    far = plus(whole, -pairs.ldexp(jnp.ones_like(x), -above))
     return Scaled(pairs.where(k == 0, near, far), above)
 
 
@@ -50,7 +53,7 @@ def exp_excess(x: Floats) -> Scaled:
     """exp(x) - 1 - x, to full relative precision near zero."""
     k, r = _reduced(x)
     near, above = _exp_excess_near(r.high), jnp.maximum(k, 0)
-    rest = plus(expm1(x).pair, single(-pairs.ldexp(x, -above)))
+    rest = plus(expm1(x).pair, -pairs.ldexp(x, -above))
     return Scaled(pairs.where(k == 0, near, rest), above)
 
 
@@ -62,25 +65,25 @@ def logarithm(whole: Pair, excess: Pair) -> Pair:
         excess: whole - 1, to its own full relative precision.
     """
     k, m = pairs.frexp(whole.high)
-    far = plus(single(m - 1), single(pairs.ldexp(whole.low, -k)))
+    far = plus_smaller(m - 1, pairs.ldexp(whole.low, -k))
     near = _log1p_near(pairs.where(k == 0, excess, far))
     first, second, third = log_2_parts(m)
     k = k.astype(m.dtype)
-    return plus(Pair(k * first, k * (second + third)), near)
+    return plus_smaller(Pair(k * first, k * (second + third)), near)
 
 
 def log1p_excess(x: Floats) -> Pair:
     """x - log(1 + x) for x > -1 and finite, to full relative precision near zero."""
-    whole = plus(constant(1, x), single(x))
+    whole = plus(constant(1, x), x)
     k, _ = pairs.frexp(whole.high)
-    far = plus(single(x), negative(logarithm(whole, single(x))))
+    far = plus(x, negative(logarithm(whole, single(x))))
     return pairs.where(k == 0, log_excess_near(jnp.where(k == 0, x, 0)), far)
 
 
 def log_2(x: Floats) -> Pair:
     """log 2 in the format of x."""
     first, second, third = log_2_parts(x)
-    return plus(constant(first, x), constant(second + third, x))
+    return plus_smaller(constant(first, x), constant(second + third, x))
 
 
 def bound(x: Floats) -> float:
@@ -97,9 +100,9 @@ def is_tiny(x: Floats) -> Float[Array, "..."]:
 def _reduced(x: Floats) -> tuple[Int[Array, "..."], Pair]:
     """k and r with x = k log 2 + r, |r| at most half of log 2 or so."""
     first, second, third = log_2_parts(x)
-    k = jnp.round(x / math.log(2))
+    k = jax.lax.round(x * (1 / math.log(2)), jax.lax.RoundingMethod.TO_NEAREST_EVEN)
     # The first product is exact, and so is the difference, since the two are near each other.
-    r = plus(single(x - k * first), Pair(-k * second, -k * third))
+    r = plus(x - k * first, Pair(-k * second, -k * third))
     return k.astype(f"int{jnp.finfo(x.dtype).bits}"), r
 
 
@@ -114,8 +117,8 @@ def log_2_parts(x: Floats) -> tuple[float, float, float]:
 
 def _expm1_near(r: Pair) -> Pair:
     """exp(r) - 1 = (r + E(r.high)) + r.low (1 + r.high), up to r.low²."""
-    near = plus(single(r.high), _exp_excess_near(r.high))
-    return plus(near, single(r.low + r.low * r.high))
+    excess = _exp_excess_near(r.high)
+    return plus_smaller(r.high, Pair(excess.high, excess.low + (r.low + r.low * r.high)))
 
 
 def _exp_excess_near(r: Floats) -> Pair:
@@ -123,20 +126,21 @@ def _exp_excess_near(r: Floats) -> Pair:
     total = jnp.zeros_like(r)
     for n in reversed(range(_EXP_TERMS[int(jnp.finfo(r.dtype).nmant)])):
         total = total * r + 1 / math.factorial(n + 3)
-    return plus(times(single(r), single(r / 2)), single(r * (r * r) * total))
+    return plus_smaller(times(r, r / 2), r * (r * r) * total)
 
 
 def _log1p_near(f: Pair) -> Pair:
     """log(1 + f) = (f.high - L(f.high)) + f.low/(1 + f.high), up to f.low²."""
-    near = plus(single(f.high), negative(log_excess_near(f.high)))
-    return plus(near, single(f.low / (1 + f.high)))
+    excess = log_excess_near(f.high)
+    return plus_smaller(f.high, Pair(-excess.high, f.low / (1 + f.high) - excess.low))
 
 
 def log_excess_near(f: Floats) -> Pair:
     """L(f) = f - log(1 + f) = f²/2 - s (f²/2 + R), s = f/(2 + f), R = 2s²/3 + 2s⁴/5 + …."""
-    square, s = times(single(f), single(f / 2)), over(single(f), plus(constant(2, f), single(f)))
+    square, s = times(f, f / 2), over(f, plus_smaller(constant(2, f), f))
     u = s.high * s.high
     total = jnp.zeros_like(f)
     for n in reversed(range(_LOG_TERMS[int(jnp.finfo(f.dtype).nmant)])):
         total = total * u + 2 / (2 * n + 3)
-    return plus(plus(square, negative(times(s, square))), single(-s.high * u * total))
+    product = times(s, square)
+    return plus_smaller(square, Pair(-product.high, -product.low - s.high * u * total))

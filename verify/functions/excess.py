@@ -1,6 +1,6 @@
 """What remains of exp and log without their first terms: where formulas cancel."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +11,9 @@ from verify.functions import elementary
 from verify.functions.arguments import REAL, Range, floats
 from verify.functions.elementary import bound, is_tiny
 from verify.functions.kernel import kernel
-from verify.functions.pairs import constant, nearest, over, plus, single, times
+from verify.functions.pairs import Pair, constant, nearest, over, plus, times
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 _OVER_MINUS_ONE = Range("at least -1", lambda x: x < -1)
 
@@ -85,7 +85,7 @@ def _share(x: Floats) -> Floats:
     """x/(1 + x), for x ≥ -1."""
     is_inside = (x > -1) & (x < jnp.inf)
     y = jnp.where(is_inside, x, 0)
-    inside = nearest(over(single(y), plus(constant(1, y), single(y))))
+    inside = nearest(over(y, plus(constant(1, y), y)))
     at_ends = jnp.where(x > 0, 1, jnp.where(x < -1, jnp.nan, x * jnp.inf))
     return jnp.where(is_inside, inside, at_ends)
 
@@ -93,9 +93,9 @@ def _share(x: Floats) -> Floats:
 @kernel(lambda x: 1 / (1 + x) ** 2, lambda x: -2 * _inverse_square(x) / (1 + x))
 def _inverse_square(x: Floats) -> Floats:
     """1/(1 + x)², for x ≥ -1."""
-    whole = plus(constant(1, x), single(x))
+    whole = plus(constant(1, x), x)
     is_inside = (x > -1) & (whole.high * whole.high < jnp.inf)
-    whole = single(jnp.where(is_inside, whole.high, 1))._replace(low=whole.low)
+    whole = Pair(jnp.where(is_inside, whole.high, 1), whole.low)
     inside = nearest(over(constant(1, x), times(whole, whole)))
     at_ends = jnp.where(x > 0, 0, jnp.where(x < -1, jnp.nan, x * -jnp.inf))
     return jnp.where(is_inside, inside, at_ends)

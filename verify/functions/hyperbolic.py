@@ -1,6 +1,7 @@
 """The hyperbolic tangent and its integral, right to the last digit in value and slope."""
 
 import math
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -18,12 +19,12 @@ from verify.functions.pairs import (
     negative,
     over,
     plus,
+    plus_smaller,
     scaled,
-    single,
     times,
 )
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 
 def tanh(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
@@ -111,7 +112,7 @@ def _log_cosh(x: Floats) -> Floats:
     one, size = constant(1, x), jnp.abs(x)
     sinh_2 = over(times(rest, rest), Pair(4 * t.high, 4 * t.low))
     near = nearest(logarithm(plus(one, sinh_2), sinh_2)) / 2
-    ends = plus(single(size), negative(log_2(x)))
+    ends = plus(size, negative(log_2(x)))
     far = nearest(plus(ends, logarithm(whole, t)))
     far = jnp.where(size < bound(x), far, size - math.log(2))
     return jnp.where(is_tiny(x), x * (x / 2), jnp.where(size < 1, near, far))
@@ -121,5 +122,5 @@ def _decay(x: Floats) -> tuple[Scaled, Pair, Pair]:
     """t = exp(-2|x|), 1 + t and 1 - t."""
     y = -jnp.minimum(2 * jnp.abs(x), bound(x))
     t = exponential(y)
-    whole = plus(constant(1, x), scaled(t.pair, t.exponent))
+    whole = plus_smaller(constant(1, x), scaled(t.pair, t.exponent))
     return t, whole, negative(expm1(y).pair)

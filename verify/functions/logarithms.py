@@ -1,5 +1,7 @@
 """Logarithms of differences and products with them, right to the last digit."""
 
+from typing import TypeAlias
+
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
@@ -19,7 +21,7 @@ from verify.functions.pairs import (
     times,
 )
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 
 def log1mexp(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
@@ -105,7 +107,7 @@ def _odds(x: Floats) -> Floats:
 def _xlogy(x: Floats, y: Floats) -> Floats:
     """m log y · 2^k, with x = ±m · 2^k."""
     k, m = pairs.frexp(jnp.abs(x))
-    inside = nearest(Scaled(times(single(m), logarithm(single(y), single(y - 1))), k))
+    inside = nearest(Scaled(times(m, logarithm(single(y), single(y - 1))), k))
     is_inside = pairs.is_positive(y) & (y < jnp.inf) & (jnp.abs(x) < jnp.inf)
     elsewhere = jnp.where(is_inside, jnp.where(x < 0, -inside, inside), x * log(y))
     return jnp.where((x == 0) & ~jnp.isnan(y), 0, elsewhere)

@@ -4,6 +4,8 @@ Rules of differentiation that start from the value s = 1/(1 + exp(-x)) lose the 
 rounds to one: s(1 - s) is 0 from x = 17 in float32.
 """
 
+from typing import TypeAlias
+
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -21,12 +23,13 @@ from verify.functions.pairs import (
     nearest,
     over,
     plus,
+    plus_smaller,
     scaled,
     single,
     times,
 )
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 
 def sigmoid(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
@@ -122,7 +125,7 @@ def sigmoid_kernel(x: Floats) -> Floats:
     """1/(1 + exp(-x)), with t = exp(-|x|): 1/(1 + t) or t/(1 + t)."""
     (m, k), whole = _decay(x)
     is_left = x < 0
-    share = over(pairs.where(is_left, m, constant(1, x)), whole)
+    share = over(pairs.where(is_left, m, single(jnp.ones_like(x))), whole)
     return nearest(Scaled(share, jnp.where(is_left, k, 0)))
 
 
@@ -141,7 +144,7 @@ def _softplus(x: Floats) -> Floats:
     """log(1 + exp(x)) = max(x, 0) + log(1 + t), t = exp(-|x|)."""
     t, whole = _decay(x)
     rest = logarithm(whole, scaled(t.pair, t.exponent))
-    return jnp.where(x < bound(x), nearest(plus(single(jnp.maximum(x, 0)), rest)), x)
+    return jnp.where(x < bound(x), nearest(plus(jnp.maximum(x, 0), rest)), x)
 
 
 def _shifted_sigmoid(x: Floats) -> Floats:
@@ -151,7 +154,7 @@ def _shifted_sigmoid(x: Floats) -> Floats:
 def _decay(x: Floats) -> tuple[Scaled, Pair]:
     """t = exp(-|x|) and 1 + t."""
     t = exponential(-jnp.minimum(jnp.abs(x), bound(x)))
-    return t, plus(constant(1, x), scaled(t.pair, t.exponent))
+    return t, plus_smaller(constant(1, x), scaled(t.pair, t.exponent))
 
 
 logistic, centred_logistic = sigmoid, shifted_sigmoid

@@ -9,13 +9,14 @@ Source: Dekker (1971), "A floating-point technique for extending the available p
 Knuth, The Art of Computer Programming 2, 4.2.2, theorem B (the exact sum).
 """
 
-from typing import NamedTuple
+import functools
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 
 class Pair(NamedTuple):
@@ -32,14 +33,17 @@ class Scaled(NamedTuple):
     exponent: Int[Array, "..."]
 
 
+Number: TypeAlias = Pair | Floats  # a float is a pair without a low part
+
+
 def single(x: Floats) -> Pair:
     """A float as a pair."""
     return Pair(x, jnp.zeros_like(x))
 
 
-def constant(value: float, like: Floats) -> Pair:
-    """A float that no compiler knows, as a pair; NaN where `like` is."""
-    return single(jnp.where(jnp.isnan(like), like, value))
+def constant(value: float, like: Floats) -> Floats:
+    """A float that no compiler knows; NaN where `like` is."""
+    return jnp.where(like != like, like, value)
 
 
 def negative(a: Pair) -> Pair:
@@ -47,27 +51,39 @@ def negative(a: Pair) -> Pair:
     return Pair(-a.high, -a.low)
 
 
-def plus(a: Pair, b: Pair) -> Pair:
+def plus(a: Number, b: Number) -> Pair:
     """a + b."""
-    total = a.high + b.high
-    of_b = total - a.high
-    lost = (a.high - (total - of_b)) + (b.high - of_b)
-    return _normal(total, lost + (a.low + b.low))
+    (first, first_low), (second, second_low) = _parts(a), _parts(b)
+    total = first + second
+    of_second = total - first
+    lost = (first - (total - of_second)) + (second - of_second)
+    return _with(total, lost, [*first_low, *second_low])
 
 
-def times(a: Pair, b: Pair) -> Pair:
+def plus_smaller(a: Number, b: Number) -> Pair:
+    """a + b where b is no larger in size than a, or a is zero."""
+    (first, first_low), (second, second_low) = _parts(a), _parts(b)
+    total = first + second
+    return _with(total, second - (total - first), [*first_low, *second_low])
+
+
+def times(a: Number, b: Number) -> Pair:
     """A product: a · b."""
-    (a_1, a_2), (b_1, b_2) = halves(a.high), halves(b.high)
-    cross = (a_1 * b_2 + a_2 * b_1) + a_2 * b_2
-    return _normal(a_1 * b_1, cross + (a.high * b.low + a.low * b.high))
+    (first, first_low), (second, second_low) = _parts(a), _parts(b)
+    (a_1, a_2), (b_1, b_2) = halves(first), halves(second)
+    lows = [(a_1 * b_2 + a_2 * b_1) + a_2 * b_2]
+    lows += [first * low for low in second_low] + [low * second for low in first_low]
+    return _normal(a_1 * b_1, functools.reduce(jnp.add, lows))
 
 
-def over(a: Pair, b: Pair) -> Pair:
+def over(a: Number, b: Number) -> Pair:
     """A quotient: a / b, by the remainder of the first quotient."""
-    quotient = a.high / b.high
-    (q_1, q_2), (b_1, b_2) = halves(quotient), halves(b.high)
-    left = (((a.high - q_1 * b_1) - q_1 * b_2) - q_2 * b_1) - q_2 * b_2
-    return _normal(quotient, (left + (a.low - quotient * b.low)) / b.high)
+    (first, first_low), (second, second_low) = _parts(a), _parts(b)
+    quotient = first / second
+    (q_1, q_2), (b_1, b_2) = halves(quotient), halves(second)
+    left = (((first - q_1 * b_1) - q_1 * b_2) - q_2 * b_1) - q_2 * b_2
+    lows = [left, *first_low, *(-quotient * low for low in second_low)]
+    return _normal(quotient, functools.reduce(jnp.add, lows) / second)
 
 
 def nearest(a: Pair | Scaled) -> Floats:
@@ -89,7 +105,7 @@ def where(condition: Bool[Array, "..."], a: Pair, b: Pair) -> Pair:
 
 def ldexp(x: Floats, exponent: Int[Array, "..."]) -> Floats:
     """x · 2^exponent in two steps, each of a normal power: for exponents to twice the format's."""
-    half = exponent // 2
+    half = exponent >> 1
     return x * _power_of_two(half, x) * _power_of_two(exponent - half, x)
 
 
@@ -119,17 +135,29 @@ def is_positive(x: Floats) -> Bool[Array, "..."]:
 _SQRT_HALF = {23: 0x3F3504F3, 52: 0x3FE6A09E667F3BCD}
 
 
+def halves(x: Floats) -> tuple[Floats, Floats]:
+    """x as a sum of floats of half its bits, whose products are exact."""
+    cut = int(jnp.finfo(x.dtype).nmant) // 2 + 1
+    first = jax.lax.bitcast_convert_type(_bits(x) & -(1 << cut), x.dtype)
+    return first, x - first
+
+
+def _parts(a: Number) -> tuple[Floats, list[Floats]]:
+    """The high part, and the low part if there is one."""
+    return (a.high, [a.low]) if isinstance(a, Pair) else (a, [])
+
+
+def _with(total: Floats, lost: Floats, lows: list[Floats]) -> Pair:
+    """A rounded sum, what it has lost to rounding, and low parts."""
+    if not lows:
+        return Pair(total, lost)
+    return _normal(total, functools.reduce(jnp.add, [lost, *lows]))
+
+
 def _normal(high: Floats, low: Floats) -> Pair:
     """The same sum with the low part under half an ulp; |low| is at most |high|."""
     total = high + low
     return Pair(total, low - (total - high))
-
-
-def halves(x: Floats) -> tuple[Floats, Floats]:
-    """x as a sum of floats of half its bits, whose products are exact."""
-    info = jnp.finfo(x.dtype)
-    first = jax.lax.reduce_precision(x, int(info.nexp), (int(info.nmant) - 1) // 2)
-    return first, x - first
 
 
 def _power_of_two(exponent: Int[Array, "..."], like: Floats) -> Floats:
