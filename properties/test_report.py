@@ -171,6 +171,20 @@ def test_a_row_says_how_strong_the_evidence_is():
     )
 
 
+def test_a_row_on_accuracy_counts_inputs_and_says_how_bad_it_is():
+    evidence = Evidence(
+        "accuracy, sampled", 2**24, 3, device="cpu", detail="3.62 ulps at x = 0.25, bound 4"
+    )
+    assert evidence_text(evidence) == (
+        "accuracy, sampled, 16,777,216 inputs, 3 undecided, on cpu, 3.62 ulps at x = 0.25, bound 4"
+    )
+    run = Run((Verdict("a.py::f", "", "", "holds", True, evidence=(evidence,)),))
+    assert printed(run, 200).splitlines()[1] == (
+        "  ✓ holds      f  accuracy, sampled, 16,777,216 inputs, 3 undecided,"
+        " 3.62 ulps at x = 0.25, bound 4"
+    )
+
+
 @pytest.mark.parametrize("width", [40, 80])
 def test_lines_fit_a_terminal_and_are_whole_in_a_pipe(width):
     reason = "one " * 60 + "end"

@@ -13,8 +13,8 @@ class Evidence:
     """What one check did and saw.
 
     Attributes:
-        method: how ("balls", "search", "shrinking", …).
-        points: how many points were tried.
+        method: how ("balls", "search", "shrinking", "accuracy, sampled", …).
+        points: how many points were tried; of accuracy, how many inputs.
         undecided: at how many of them nothing could be said.
         vacuous: at how many a premise failed, so that they say nothing.
         digits: decimal digits to which the two sides agree where they agree worst;
@@ -34,6 +34,11 @@ class Evidence:
     device: str = ""
     estimated: tuple[str, ...] = ()
     detail: str = ""
+
+    @property
+    def is_of_floats(self) -> bool:
+        """Whether it is about what floats give, not about what is true of the reals."""
+        return self.method.startswith("accuracy")
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ def evidence_text(evidence: Evidence) -> str:
     """One line on what a check did."""
     parts = [evidence.method]
     if evidence.points:
-        parts.append(counted(evidence.points, "point"))
+        parts.append(counted(evidence.points, "input" if evidence.is_of_floats else "point"))
     if evidence.undecided:
         parts.append(f"{evidence.undecided:,} undecided")
     if evidence.vacuous:

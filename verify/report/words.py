@@ -1,5 +1,6 @@
 """How a report puts things, on a terminal and in Markdown alike."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable
 
@@ -48,6 +49,9 @@ def summary_line(run: Run) -> str:
 
 
 def _short(evidence: Evidence) -> str:
+    """Of accuracy the device is left out; the detail, its worst error, is the gist."""
+    if evidence.is_of_floats:
+        return evidence_text(dataclasses.replace(evidence, device=""))
     parts = [
         evidence.method,
         counted(evidence.points, "point") if evidence.points else "",
