@@ -8,6 +8,7 @@ from .checks.check import check as check
 from .checks.exact import exact as exact
 from .checks.verdict import Evidence as Evidence
 from .checks.verdict import Verdict as Verdict
+from .claims.accurate import accurate as accurate
 from .claims.calculus import derivative as derivative
 from .claims.calculus import integral as integral
 from .claims.calculus import limit as limit

@@ -4,12 +4,13 @@ import logging
 import time
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from verify.checks import cost
+from verify.checks.accuracy import claims as accuracy
 from verify.checks.confirm import Confirmation, confirm, named
 from verify.checks.effort import Effort, effort_of
 from verify.checks.judgement import are_far_apart
@@ -18,7 +19,7 @@ from verify.checks.raised import told
 from verify.checks.reader import FIRST_BITS, Reader
 from verify.checks.search import search
 from verify.checks.tally import Tally
-from verify.checks.verdict import Evidence, Status, Verdict
+from verify.checks.verdict import Evidence, Finding, Verdict
 from verify.claims.claim import Claim
 
 _log = logging.getLogger(__name__)
@@ -61,16 +62,6 @@ def check(claim: Claim, *, effort: str = "standard", seed: int = 0) -> Verdict:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Finding:
-    """What was found, before it is a verdict."""
-
-    status: Status
-    reason: str = ""
-    counterexample: dict[str, Any] | None = None
-    evidence: tuple[Evidence, ...] = ()
-
-
 class _Stage(NamedTuple):
     """Points to read, by whom, and where they come from."""
 
@@ -81,15 +72,29 @@ class _Stage(NamedTuple):
     device: str = ""
 
 
-def _find(claim: Claim, effort: Effort, seed: int) -> _Finding:
+def _find(claim: Claim, effort: Effort, seed: int) -> Finding:
     try:
-        return _look(Reader(claim, effort.bits), effort, seed)
+        if not accuracy.speaks_of_accuracy(claim):
+            return _look(Reader(claim, effort.bits), effort, seed)
+        return _look_at_floats(claim, effort, seed)
     except Exception as error:  # a claim is somebody's code: what it raises is its reason
         _log.debug("%s raised", claim.id, exc_info=error)
-        return _Finding("undecided", told(error, claim.file))
+        return Finding("undecided", told(error, claim.file))
 
 
-def _look(reader: Reader, effort: Effort, seed: int) -> _Finding:
+def _look_at_floats(claim: Claim, effort: Effort, seed: int) -> Finding:
+    """What is said of accuracy, and then what else is said."""
+    first = accuracy.look(claim, effort, seed)
+    rest = accuracy.without_accuracy(claim)
+    if rest is None or first.status == "refuted":
+        return first
+    second = _look(Reader(rest, effort.bits), effort, seed)
+    evidence = (*first.evidence, *second.evidence)
+    weaker = second if second.status == "refuted" or not first.reason else first
+    return replace(weaker, evidence=evidence)
+
+
+def _look(reader: Reader, effort: Effort, seed: int) -> Finding:
     """Stage after stage until one refutes the claim; the first one says whether it holds."""
     rng = np.random.default_rng([seed, zlib.crc32(reader.claim.name.encode())])
     evidence: list[Evidence] = []
@@ -107,7 +112,7 @@ def _look(reader: Reader, effort: Effort, seed: int) -> _Finding:
                 break
     if blurred and objection:
         objection += f"; inexact constants: {named(reader)}"
-    return _Finding("undecided" if objection else "holds", objection, None, tuple(evidence))
+    return Finding("undecided" if objection else "holds", objection, None, tuple(evidence))
 
 
 def _disowned(stage: _Stage, tally: Tally) -> str:
@@ -148,7 +153,7 @@ def _evidence(stage: _Stage, tally: Tally) -> Evidence:
     return Evidence(stage.method, stage.evaluated, device=stage.device, detail=detail)
 
 
-def _try(stage: _Stage, tally: Tally, rng: np.random.Generator, effort: Effort) -> _Finding | None:
+def _try(stage: _Stage, tally: Tally, rng: np.random.Generator, effort: Effort) -> Finding | None:
     """Read points until one refutes the claim; None where none does."""
     vanished: list[Confirmation] = []
     for point in stage.points:
@@ -158,10 +163,10 @@ def _try(stage: _Stage, tally: Tally, rng: np.random.Generator, effort: Effort) 
             confirmation = confirm(stage.reader, point, rng, effort)
             if confirmation.stands:
                 counterexample = plain(confirmation.point)
-                return _Finding(
+                return Finding(
                     "refuted", confirmation.text, counterexample, (confirmation.evidence,)
                 )
             vanished.append(confirmation)
         if len(vanished) == _MOST_VANISHED or tally.is_hopeless:
             break
-    return _Finding("undecided", vanished[0].text) if vanished else None
+    return Finding("undecided", vanished[0].text) if vanished else None

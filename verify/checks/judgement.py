@@ -11,7 +11,7 @@ from flint import arb
 
 from verify.arithmetic.arrays import boxed
 from verify.arithmetic.definedness import Undefined
-from verify.claims.relation import AllOf, AtMost, Equal, Implies, Less, Relation
+from verify.claims.relation import Accurate, AllOf, AtMost, Equal, Implies, Less, Relation
 
 
 class Truth(enum.Enum):
@@ -60,6 +60,8 @@ def judge(relation: Relation) -> Judgement:
             return _all(_less(a, b) for a, b in _entries(left, right))
         case AtMost(left, right):
             return _all(_at_most(a, b) for a, b in _entries(left, right))
+        case Accurate():
+            raise TypeError("accuracy is judged in floats, not in balls.")
 
 
 def _entries(left: Any, right: Any) -> Iterator[tuple[Any, Any]]:
@@ -263,7 +265,7 @@ def _stated(relation: Relation) -> Iterator[Equal | Less | AtMost]:
                 yield from _stated(each)
         case Implies(_, conclusion):
             yield from _stated(conclusion)
-        case _:
+        case Equal() | Less() | AtMost():
             yield relation
 
 

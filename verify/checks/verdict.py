@@ -42,6 +42,16 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What was found about a claim, before it is a verdict: see there."""
+
+    status: Status
+    reason: str = ""
+    counterexample: dict[str, Any] | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What was found about a claim.
 

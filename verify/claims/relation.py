@@ -4,6 +4,8 @@ A relation is a pytree, so that a claim can be traced, differentiated through, b
 """
 
 import dataclasses
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import jax
@@ -73,7 +75,26 @@ class AllOf:
     __bool__ = _no_truth
 
 
-Relation: TypeAlias = Equal | Less | AtMost | Implies | AllOf
+@functools.partial(
+    jax.tree_util.register_dataclass,
+    data_fields=("arguments",),
+    meta_fields=("function", "ulps", "dtype", "gradient", "reference"),
+)
+@dataclasses.dataclass(frozen=True)
+class Accurate:
+    """A function's floats are within some ulps of what they should be; see `accurate`."""
+
+    arguments: tuple[Any, ...]
+    function: Callable[..., Any]
+    ulps: float
+    dtype: str
+    gradient: bool
+    reference: Callable[..., Any] | None
+
+    __bool__ = _no_truth
+
+
+Relation: TypeAlias = Equal | Less | AtMost | Implies | AllOf | Accurate
 
 
 def equal(a: Any, b: Any) -> Equal:
@@ -107,9 +128,14 @@ def implies(premise: Relation, conclusion: Relation) -> Implies:
     hardly ever holds leaves the claim undecided.
 
     Raises:
-        TypeError: premise or conclusion is no relation.
+        TypeError: premise or conclusion is no relation, or the premise is one of accuracy.
     """
     _need_relation("implies", "premise", premise)
+    if any(isinstance(r, Accurate) for r in _parts(premise)):
+        raise TypeError(
+            "implies needs a premise about real numbers, got one about accuracy; state it as a"
+            " claim of its own."
+        )
     _need_relation("implies", "conclusion", conclusion)
     return Implies(premise, conclusion)
 
@@ -128,18 +154,32 @@ def all_of(*relations: Relation) -> AllOf:
     return AllOf(relations)
 
 
+def _parts(relation: Relation) -> Iterator[Relation]:
+    """A relation and the relations in it."""
+    yield relation
+    match relation:
+        case AllOf(relations):
+            inner = relations
+        case Implies(premise, conclusion):
+            inner = (premise, conclusion)
+        case _:
+            inner = ()
+    for part in inner:
+        yield from _parts(part)
+
+
 def _need_relation(function: str, name: str, value: Any) -> None:
     if not isinstance(value, Relation):
         raise TypeError(
             f"{function} needs a relation as its {name}, got {kind(value)};"
-            " make one with equal, less, at_most, implies or all_of."
+            " make one with equal, less, at_most, accurate, implies or all_of."
         )
 
 
 def _sides(function: str, a: Any, b: Any) -> tuple[Any, Any]:
     if a is None or b is None:
         raise TypeError(f"{function} needs real arrays, got None; does a function lack its return?")
-    a, b = (jax.tree.map(lambda leaf: _real(function, leaf), side) for side in (a, b))
+    a, b = (jax.tree.map(lambda leaf: real(function, leaf), side) for side in (a, b))
     a, b = _filled(a, b), _filled(b, a)
     if jax.tree.structure(a) != jax.tree.structure(b):
         raise ValueError(
@@ -165,7 +205,12 @@ def _filled(side: Any, other: Any) -> Any:
     return side
 
 
-def _real(function: str, leaf: Any) -> jax.Array:
+def real(function: str, leaf: Any) -> jax.Array:
+    """A leaf as a real array.
+
+    Raises:
+        TypeError: it is none.
+    """
     if not _is_jax(leaf) and np.asarray(leaf).dtype.kind not in "fiubcV":
         raise TypeError(f"{function} needs real arrays, got {kind(leaf)}.")
     array = jnp.asarray(leaf)

@@ -31,6 +31,7 @@ _BLOCK = 2**18  # points of one number; fewer where a point has more
 _SWEEP_BLOCK = 2**20
 _DOUBLE_BLOCK = 2**12  # of float64, which balls read
 _FEW = 2**16  # inputs that are all tried, whatever the effort
+_CHEAP = 32  # operations of a function that all inputs of an effort are tried of
 _SLOPE = 20  # times what a value costs, a derivative does
 _BUDGET = 2_000_000  # equations read in balls, at standard effort: a few seconds
 
@@ -135,11 +136,9 @@ class Plan:
             judge = Judge(judged, min(_SWEEP_BLOCK, max(grid.size, 1)))
             grid = dataclasses.replace(grid, block_size=judge.size)
             return cls(judge, Everything(judge, None, grid), sample, True, None, seed)
-        judge, count = _sampled(judged, effort)
-        budget = _balls(judged, effort)
-        blocks = 1 + -(-count // judge.size)
-        job = Some(judge, max(budget // blocks, 4), sample, count)
-        return cls(judge, job, sample, False, max(budget // 8, 16), seed)
+        judge, count, balls = sampled(judged, effort)
+        job = Some(judge, balls, sample, count)
+        return cls(judge, job, sample, False, 8 * balls, seed)
 
     def run(self, journal: Any = None, progress: Watcher | None = None) -> "Found":
         """What all inputs show, and a search from the worst of a sample."""
@@ -166,7 +165,8 @@ def _grid(
     """All inputs, where they are to be tried."""
     if exhaustive is False:
         return None
-    is_listed = not any(isinstance(d, Simplex) or d.shape for d in domains.values())
+    scalars = [d for d in domains.values() if not isinstance(d, Simplex) and not d.shape]
+    is_listed = len(scalars) == len(domains)
     if exhaustive or (is_listed and effort.name == "thorough"):
         try:
             return Grid(domains, judged.format.dtype, _SWEEP_BLOCK, caller)
@@ -176,21 +176,24 @@ def _grid(
             return None
     if not is_listed:
         return None
-    total = math.prod(d.every_float(judged.format.dtype).size for d in domains.values())
+    total = math.prod(d.every_float(judged.format.dtype).size for d in scalars)
     return Grid(domains, judged.format.dtype, _FEW, caller) if 0 < total <= _FEW else None
 
 
-def _sampled(judged: Target, effort: Effort) -> tuple[Judge, int]:
-    """A judge for batches that fit into a cache, and how many inputs it gets."""
-    dear = max(
-        cost.float_cost(judged.program) * (judged.numbers if judged.gradient else 1) // 16, 1
-    )
+def sampled(judged: Target, effort: Effort) -> tuple[Judge, int, int]:
+    """A judge for batches that fit into a cache, how many inputs to try, and how many of each
+    batch balls may settle.
+    """
+    each = cost.float_cost(judged.program) * (judged.numbers if judged.gradient else 1)
+    dear = max(each // _CHEAP, 1)
     if judged.is_double:
         block = max(_DOUBLE_BLOCK // dear, 2**8)
-        return Judge(judged, block), max(effort.inputs // (2**10 * dear), block)
-    block = 2 ** int(math.log2(max(_BLOCK // dear, 2**10)))
-    count = max(effort.inputs // dear, block)
-    return Judge(judged, min(block, count)), count
+        count = max(effort.inputs // (2**10 * dear), block)
+    else:
+        block = 2 ** int(math.log2(max(_BLOCK // dear, 2**10)))
+        count = max(effort.inputs // dear, block)
+    blocks = 1 + -(-count // block)
+    return Judge(judged, min(block, count)), count, max(_balls(judged, effort) // blocks, 4)
 
 
 def _balls(judged: Target, effort: Effort) -> int:
@@ -224,7 +227,7 @@ def worst_cases(judge: Judge, tally: Tally) -> tuple[WorstCase, ...]:
     """The worst cases in order, each read again in balls."""
     cases = []
     for case in tally.worst:
-        inputs = _inputs(judge.target, case)
+        inputs = judge.target.inputs(case)
         try:
             error = judge.reference.error(inputs, case.output, case.value)
         except UnsettledError:
@@ -255,17 +258,6 @@ def _hexadecimal(x: np.ndarray) -> Any:
     if x.ndim:
         return [_hexadecimal(part) for part in x]
     return float(x).hex()
-
-
-def _inputs(judged: Target, case: Case) -> list[np.ndarray]:
-    """The arguments of a case, in their dtype and shapes."""
-    inputs, position = [], 0
-    for shape in judged.variables.values():
-        size = int(np.prod(shape, dtype=int))
-        flat = np.array(case.inputs[position : position + size], np.float64)
-        inputs.append(flat.reshape(shape).astype(judged.format.dtype))
-        position += size
-    return inputs
 
 
 def _eagerly(plan: Plan, worst: tuple[WorstCase, ...]) -> Accuracy | None:

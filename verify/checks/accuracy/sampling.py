@@ -126,7 +126,7 @@ class Sample:
         """Floats moved into a variable's domain."""
         domain = self.domains[name]
         if isinstance(domain, Simplex):
-            return domain.moved(np.abs(x.astype(np.float64)), np.float64(0)).astype(x.dtype)
+            return domain.moved(np.abs(x.astype(np.float64)), np.zeros(())).astype(x.dtype)
         return self._floats[name].nearest(x)
 
     def special(self) -> Batch:

@@ -14,6 +14,7 @@ import numpy as np
 from verify.arithmetic import jaxprs
 from verify.arithmetic.jaxprs import Closed
 from verify.arithmetic.ulps import Format
+from verify.checks.accuracy.tally import Case
 
 Batch = tuple[np.ndarray, ...]
 
@@ -55,6 +56,16 @@ class Target:
         """In the arguments of one point."""
         return sum(int(np.prod(shape, dtype=int)) for shape in self.variables.values())
 
+    def inputs(self, case: Case) -> list[np.ndarray]:
+        """The arguments of a case, in their dtype and shapes."""
+        inputs, position = [], 0
+        for shape in self.variables.values():
+            size = int(np.prod(shape, dtype=int))
+            flat = np.array(case.inputs[position : position + size], np.float64)
+            inputs.append(flat.reshape(shape).astype(self.format.dtype))
+            position += size
+        return inputs
+
     def compiled(self) -> Callable[..., np.ndarray]:
         """The floats of a batch of points, compiled: an array of (points, outputs)."""
         return self._run(jax.jit(jax.vmap(self.function)))
@@ -79,6 +90,7 @@ def target(
     *,
     gradient: bool = False,
     reference: Callable[..., Any] | None = None,
+    by_name: bool = True,
 ) -> Target:
     """A function and its reference, traced; what cannot be judged is an error.
 
@@ -93,8 +105,9 @@ def target(
             kind = f"{type(given).__name__} {given!r}"
             raise TypeError(f"{caller} needs a function as its {role}, got {kind}.")
     name = getattr(function, "__name__", type(function).__name__)
-    function = _by_position(function, list(variables))
-    reference = None if reference is None else _by_position(reference, list(variables))
+    if by_name:
+        function = _by_position(function, list(variables))
+        reference = None if reference is None else _by_position(reference, list(variables))
     shapes = tuple(variables.values())
     program, tree = _traced(caller, name, function, shapes, format)
     result = _format_of(caller, name, program.out_avals)

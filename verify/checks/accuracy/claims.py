@@ -1,0 +1,305 @@
+"""Claims of accuracy: from `vf.accurate` to what was found."""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from verify.arithmetic import jaxprs
+from verify.arithmetic.reading import reading
+from verify.arithmetic.ulps import FORMATS
+from verify.checks.accuracy.judge import Judge
+from verify.checks.accuracy.measure import Plan, sampled
+from verify.checks.accuracy.record import ulps_text
+from verify.checks.accuracy.reference import Error, UnsettledError
+from verify.checks.accuracy.tally import Case, Tally, join
+from verify.checks.accuracy.target import Target, target
+from verify.checks.effort import Effort
+from verify.checks.judgement import Truth
+from verify.checks.judgement import judge as judge_relation
+from verify.checks.points import Point, plain
+from verify.checks.reader import Reader, as_balls
+from verify.checks.search import violation
+from verify.checks.shrink import shrunk
+from verify.checks.verdict import Evidence, Finding
+from verify.claims.claim import Claim
+from verify.claims.relation import Accurate, AllOf, Implies, Relation
+
+_MOST_UNREAD = 0.1  # share of errors left open beyond which a claim is undecided
+_SHRINKING = 100  # points that shrinking may try
+_INDIRECT = 2**-4  # of the inputs, where arguments must be computed first
+_NEAR = 1 / 16  # ulps, by which a bound of an error may be over the error
+_SLACK = "intervals allow XLA's float64 functions 2^10 ulps and more"
+
+
+class Stated(NamedTuple):
+    """A statement of accuracy, and what must hold for it to count."""
+
+    premises: tuple[Relation, ...]
+    accurate: Accurate
+
+
+def accuracies(relation: Relation, premises: tuple[Relation, ...] = ()) -> Iterator[Stated]:
+    """The statements of accuracy in a relation."""
+    match relation:
+        case Accurate():
+            yield Stated(premises, relation)
+        case AllOf(relations):
+            for part in relations:
+                yield from accuracies(part, premises)
+        case Implies(premise, conclusion):
+            yield from accuracies(conclusion, (*premises, premise))
+
+
+def others(relation: Relation) -> Relation | None:
+    """The relation without its statements of accuracy; None where nothing is left."""
+    match relation:
+        case Accurate():
+            return None
+        case AllOf(relations):
+            left = tuple(r for r in map(others, relations) if r is not None)
+            return AllOf(left) if left else None
+        case Implies(premise, conclusion):
+            rest = others(conclusion)
+            return None if rest is None else Implies(premise, rest)
+        case _:
+            return relation
+
+
+def speaks_of_accuracy(claim: Claim) -> bool:
+    """Whether a claim has a statement of accuracy."""
+    traced = claim.traced
+    return any(True for _ in accuracies(traced.relation(traced.program.jaxpr.outvars)))
+
+
+def without_accuracy(claim: Claim) -> Claim | None:
+    """The claim without its statements of accuracy; None where nothing is left."""
+    traced = claim.traced
+    if others(traced.relation(traced.program.jaxpr.outvars)) is None:
+        return None
+    return dataclasses.replace(claim, function=lambda **values: others(claim.function(**values)))
+
+
+def look(claim: Claim, effort: Effort, seed: int) -> Finding:
+    """Every statement of accuracy of a claim, until one is refuted."""
+    reader = Reader(claim, effort.bits)
+    relation = claim.traced.relation(claim.traced.program.jaxpr.outvars)
+    evidence: list[Evidence] = []
+    status, objection = "proved", ""
+    for stated in accuracies(relation):
+        found = _Look(claim, reader, stated, effort, seed).finding()
+        evidence += found.evidence
+        if found.status == "refuted":
+            return dataclasses.replace(found, evidence=tuple(evidence))
+        objection = objection or found.reason
+        status = status if found.status == "proved" else "holds"
+    return Finding("undecided" if objection else status, objection, None, tuple(evidence))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One statement of accuracy of a claim, looked at."""
+
+    claim: Claim
+    reader: Reader
+    stated: Stated
+    effort: Effort
+    seed: int
+
+    def finding(self) -> Finding:
+        names = self._own_names()
+        if names is None or self.stated.premises:
+            return self._indirectly()
+        domains = {name: self.claim.domains[name] for name in names}
+        judged = self._target({name: domain.shape for name, domain in domains.items()})
+        plan = Plan.of(judged, domains, self.effort, self.seed, None, "accurate")
+        tally = plan.run().tally
+        points = (dict(zip(names, x, strict=True)) for x in map(judged.inputs, tally.worst))
+        everywhere = {n: d.special(1.0)[0] for n, d in self.claim.domains.items()}
+        whole = ({**everywhere, **point} for point in points)
+        cases = zip(tally.worst, whole, strict=True)
+        return self._concluded(plan.judge, tally, cases, plan.is_exhaustive)
+
+    def _own_names(self) -> list[str] | None:
+        """The claim's variables that the arguments are; None where they are something else."""
+        known = dict(zip(map(id, self.claim.traced.program.jaxpr.invars), self.claim.domains,
+                         strict=True))  # fmt: skip
+        names = [known.get(id(a)) for a in self.stated.accurate.arguments]
+        found = [name for name in names if name is not None]
+        return found if len(names) == len(found) == len(set(found)) else None
+
+    def _target(self, shapes: Mapping[str, tuple[int, ...]]) -> Target:
+        accurate = self.stated.accurate
+        return target(
+            "accurate", accurate.function, shapes, FORMATS[accurate.dtype],
+            gradient=accurate.gradient, reference=accurate.reference, by_name=False,
+        )  # fmt: skip
+
+    def _indirectly(self) -> Finding:
+        """Points of the domain are drawn, and the arguments computed from them in float64."""
+        accurate = self.stated.accurate
+        shapes = {f"argument {i}": a.aval.shape for i, a in enumerate(accurate.arguments, start=1)}
+        judged = self._target(shapes)
+        judge, count, balls = sampled(judged, self.effort)
+        rng = np.random.default_rng([self.seed, len(shapes)])
+        tallies: list[Tally] = []
+        places: dict[tuple[float, ...], Point] = {}
+        for _ in range(max(int(count * _INDIRECT) // judge.size, 1)):
+            points = {n: d.sample(rng, judge.size, self.effort.reach)
+                      for n, d in self.claim.domains.items()}  # fmt: skip
+            columns, kept = self._arguments(points, judged)
+            if not kept.any():
+                continue
+            tallies.append(judge.tally(tuple(c[kept] for c in columns), balls))
+            for case in tallies[-1].worst:
+                places.setdefault(case.inputs, _place(points, columns, kept, case.inputs))
+        tally = join(tallies)
+        return self._concluded(judge, tally, ((c, places[c.inputs]) for c in tally.worst), False)
+
+    def _arguments(self, points: Any, judged: Target) -> tuple[Any, np.ndarray]:
+        """The arguments at some points, rounded, and where they are finite and count."""
+        with jaxprs.x64():
+            values, counts = self._computed(list(points.values()))
+        columns = [np.asarray(v).astype(judged.format.dtype) for v in values]
+        finite = [np.isfinite(c).reshape(len(c), -1).all(1) for c in columns]
+        return tuple(columns), np.logical_and.reduce([*finite, np.asarray(counts)])
+
+    @functools.cached_property
+    def _computed(self) -> Any:
+        program = self.claim.traced.program
+
+        def at(point: Any) -> Any:
+            relation = self.claim.traced.relation(jaxprs.evaluate(program, *point))
+            stated = list(accuracies(relation))[self._position]
+            met = [violation(p) <= 0 for p in stated.premises]
+            return stated.accurate.arguments, jnp.all(jnp.array([True, *met]))
+
+        return jax.jit(jax.vmap(at))
+
+    @property
+    def _position(self) -> int:
+        """Which of the claim's statements this is."""
+        relation = self.claim.traced.relation(self.claim.traced.program.jaxpr.outvars)
+        return [s.accurate.arguments for s in accuracies(relation)].index(
+            self.stated.accurate.arguments
+        )
+
+    def _concluded(
+        self, judge: Judge, tally: Tally, cases: Iterable[tuple[Case, Point]], exhaustive: bool
+    ) -> Finding:
+        """What the worst cases, read again, say of the bound."""
+        bound = self.stated.accurate.ulps
+        worst = None
+        for case, point in cases:
+            error = self._error(judge, judge.target.inputs(case), case.output)
+            if error is None or not self._counts(point):
+                continue
+            worst = worst or error
+            if error.lower > bound:
+                return self._refuted(judge, tally, case, point, exhaustive)
+        evidence = (self._evidence(judge, tally, exhaustive, worst, None),)
+        objection = _objection(tally, bound)
+        if objection:
+            return Finding("undecided", objection, None, evidence)
+        return Finding(
+            "proved" if _is_proof(tally, bound, exhaustive) else "holds", "", None, evidence
+        )
+
+    def _error(self, judge: Judge, inputs: Any, output: int) -> Error | None:
+        """The error of an output at single inputs, of the floats as they come now."""
+        value = float(judge.floats(tuple(np.asarray(x)[None] for x in inputs))[0, output])
+        try:
+            return judge.reference.error(inputs, output, value)
+        except UnsettledError:
+            return None
+
+    def _counts(self, point: Point) -> bool:
+        """Whether the premises hold at a point, for certain."""
+        if not self.stated.premises:
+            return True
+        with reading(constants="points"):
+            sides = self.reader.program(*(as_balls(point[name]) for name in self.claim.domains))
+        stated = list(accuracies(self.claim.traced.relation(sides)))[self._position]
+        return all(judge_relation(p).truth is Truth.TRUE for p in stated.premises)
+
+    def _refuted(
+        self, judge: Judge, tally: Tally, case: Case, point: Point, exhaustive: bool
+    ) -> Finding:
+        """The counterexample, shrunk, and what is wrong there."""
+        bound, output = self.stated.accurate.ulps, case.output
+
+        def error_at(candidate: Point) -> tuple[Any, Error | None]:
+            batch = {n: np.asarray(candidate[n])[None] for n in self.claim.domains}
+            columns, kept = self._arguments(batch, judge.target)
+            inputs = [column[0] for column in columns]
+            if not kept[0] or not self._counts(candidate):
+                return inputs, None
+            return inputs, self._error(judge, inputs, output)
+
+        def fails(candidate: Point) -> bool:
+            error = error_at(candidate)[1]
+            return error is not None and error.lower > bound
+
+        smallest = shrunk(self.claim.domains, dict(point), fails, _SHRINKING)
+        inputs, error = error_at(smallest)
+        if error is None or error.lower <= bound:
+            smallest, inputs = point, judge.target.inputs(case)
+            error = self._error(judge, inputs, output)
+        text = _told(judge, inputs, output, error, bound)
+        evidence = self._evidence(judge, tally, exhaustive, error, case)
+        return Finding("refuted", text, plain(smallest), (evidence,))
+
+    def _evidence(
+        self, judge: Judge, tally: Tally, exhaustive: bool, worst: Error | None, case: Case | None
+    ) -> Evidence:
+        seen = "every result is exact" if worst is None else f"worst {ulps_text(worst.upper)}"
+        bound = f"asked {ulps_text(self.stated.accurate.ulps)}"
+        kinks = [f"{tally.kinks:,} kinks passed over"] if tally.kinks else []
+        slack = [_SLACK] if exhaustive and judge.has_intervals else []
+        return Evidence(
+            "every float" if exhaustive else "sampled floats",
+            tally.inputs,
+            undecided=tally.unread,
+            vacuous=tally.undefined + tally.kinks,
+            device=str(jax.devices()[0].device_kind),
+            detail=", ".join([seen, bound, *kinks, *slack]),
+        )
+
+
+def _place(points: Any, columns: Any, kept: np.ndarray, inputs: tuple[float, ...]) -> Point:
+    """The point of the domain at which the arguments are some inputs."""
+    flat = np.concatenate([c.reshape(len(c), -1).astype(np.float64) for c in columns], axis=1)
+    (row, *_) = np.flatnonzero(kept & np.all(flat == np.array(inputs), axis=1))
+    return {name: np.asarray(values[row], np.float64) for name, values in points.items()}
+
+
+def _objection(tally: Tally, bound: float) -> str:
+    """Why a claim of accuracy cannot be said to hold, where nothing refutes it."""
+    if not tally.counted:
+        return "no input was found at which there is an exact value to compare with"
+    if tally.unread > _MOST_UNREAD * (tally.counted + tally.unread):
+        share = tally.unread / (tally.counted + tally.unread)
+        return f"the error could not be settled at {share:.0%} of the inputs"
+    if not tally.unread and max(tally.upper, default=0.0) > bound + _NEAR:
+        return "an error is too near the bound to tell"
+    return ""
+
+
+def _is_proof(tally: Tally, bound: float, exhaustive: bool) -> bool:
+    return exhaustive and not tally.unread and max(tally.upper, default=0.0) <= bound
+
+
+def _told(judge: Judge, inputs: Any, output: int, error: Error | None, bound: float) -> str:
+    """What is wrong at a counterexample, in a line."""
+    value = float(judge.floats(tuple(np.asarray(x)[None] for x in inputs))[0, output])
+    exact = judge.reference.exact(inputs, output)
+    which = f" in {judge.target.outputs[output]}" if len(judge.target.outputs) > 1 else ""
+    what = "derivative" if judge.target.gradient else "value"
+    size = ulps_text(error.lower if error else math.inf)
+    return f"{size}{which}, over {ulps_text(bound)}: got {value!r}, the {what} is {exact}"
