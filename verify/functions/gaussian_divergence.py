@@ -15,8 +15,10 @@ Floats = Float[Array, "..."]
 
 
 def _kl_in_the_reals(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> Floats:
-    m, s = (mu_1 - mu_2) / sigma_2, (sigma_1 - sigma_2) / sigma_2
-    return m * (m / 2) + s * (s / 2) + (s - jnp.log1p(s))
+    m, s, ratio = (mu_1 - mu_2) / sigma_2, (sigma_1 - sigma_2) / sigma_2, sigma_1 / sigma_2
+    # For a small ratio s is near -1, and what it lost in intervals log1p would magnify.
+    log_ratio = jnp.where(ratio < 0.5, jnp.log(ratio), jnp.log1p(s))
+    return m * (m / 2) + s * (s / 2) + (s - log_ratio)
 
 
 @kernel(
