@@ -32,7 +32,6 @@ class Target:
         outputs: names of the numbers judged, in order.
         function: of the arguments of one point, in floats, to a vector of those numbers.
         program: the reference, from the arguments of one point to its outputs.
-        fingerprint: of what is compiled and of the reference.
         notes: what a reader should know of both.
     """
 
@@ -44,8 +43,20 @@ class Target:
     outputs: tuple[str, ...]
     function: Callable[..., Any]
     program: Closed
-    fingerprint: str
     notes: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Of what is compiled, with all that its parts compute, and of the reference."""
+        meaning = functools.partial(jaxprs.evaluate_meaning, self.program)
+        digest = hashlib.sha256(self._lowered(self.function, self.format.dtype, self.is_double))
+        digest.update(self._lowered(meaning, np.dtype(np.float64), True))
+        return digest.hexdigest()[:16]
+
+    def _lowered(self, function: Callable[..., Any], dtype: np.dtype, is_double: bool) -> bytes:
+        with jaxprs.x64(is_double):
+            avals = [jax.ShapeDtypeStruct(shape, dtype) for shape in self.variables.values()]
+            return jaxprs.text(jax.jit(function).lower(*avals).as_text()).encode()
 
     @property
     def is_double(self) -> bool:
@@ -120,7 +131,7 @@ def target(
     return Target(
         name, format, format if gradient else result, gradient, dict(variables), outputs,
         _gradient(function, len(shapes)) if gradient else _values(function), exact,
-        _fingerprint(program, exact, gradient), tuple(_notes(program, exact, reference)),
+        tuple(_notes(program, exact, reference)),
     )  # fmt: skip
 
 
@@ -226,17 +237,6 @@ def _entries(variables: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
 
 def _index(place: tuple[int, ...]) -> str:
     return f"[{', '.join(map(str, place))}]" if place else ""
-
-
-def _fingerprint(program: Closed, exact: Closed, gradient: bool) -> str:
-    digest = hashlib.sha256()
-    for each in (program, exact):
-        digest.update(jaxprs.text(each.jaxpr).encode())
-        for constant in each.consts:
-            array = np.asarray(constant)
-            digest.update(f"{array.dtype}{array.shape}".encode() + array.tobytes())
-    digest.update(str(gradient).encode())
-    return digest.hexdigest()[:16]
 
 
 def _notes(program: Closed, exact: Closed, reference: Any) -> list[str]:
