@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from verify.functions import wide
 from verify.functions.kernel import kernel
-from verify.functions.log_ratios import excess_of_ratio, log_of_ratio, log_over
+from verify.functions.log_ratios import excess_of_ratio, log_of_ratio, log_over_constant
 from verify.functions.pairs import Scaled
 from verify.functions.quotients import inverse, log_ratio, quotient
 
@@ -35,7 +35,8 @@ def entropy_term(p: Floats) -> Floats:
 def entropy_slope(p: Floats) -> Floats:
     """-1 - log p, also next to its zero at 1/e."""
     is_inside = wide.are_positive(p)
-    return jnp.where(is_inside, -log_over(jnp.where(is_inside, p, 1), _ONE_OVER_E), -jnp.log(p))
+    log = log_over_constant(jnp.where(is_inside, p, 1), _ONE_OVER_E)
+    return jnp.where(is_inside, -wide.nearest(log), -jnp.log(p))
 
 
 def _kl_in_the_reals(p: Floats, q: Floats) -> Floats:

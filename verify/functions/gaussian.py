@@ -1,16 +1,12 @@
 """Gaussians in one dimension: density, entropy, divergence. Arrays are elementwise."""
 
-import math
-
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
+from verify.functions import normal
 from verify.functions.arguments import POSITIVE, REAL, floats
 from verify.functions.gaussian_divergence import kl, kl_to_standard_by_log_variance
-
-_HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
-_ROOT_2PI = math.sqrt(2 * math.pi)
 
 
 def normal_log_density(
@@ -36,8 +32,7 @@ def normal_log_density(
         -0.918939
     """
     z, mu, sigma = floats("normal_log_density", z=(z, REAL), mu=(mu, REAL), sigma=(sigma, POSITIVE))
-    r = (z - mu) / sigma
-    return -(r * (r / 2) + jnp.log(sigma) + _HALF_LOG_2PI)
+    return normal.log_density(z, mu, sigma)
 
 
 def normal_density(
@@ -64,8 +59,7 @@ def normal_density(
         0.199471
     """
     z, mu, sigma = floats("normal_density", z=(z, REAL), mu=(mu, REAL), sigma=(sigma, POSITIVE))
-    r = (z - mu) / sigma
-    return jnp.exp(-(r * (r / 2))) / sigma / _ROOT_2PI
+    return normal.density(z, mu, sigma)
 
 
 def gaussian_entropy(sigma: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
@@ -88,7 +82,7 @@ def gaussian_entropy(sigma: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
         1.418939
     """
     (sigma,) = floats("gaussian_entropy", sigma=(sigma, POSITIVE))
-    return jnp.log(sigma) + (_HALF_LOG_2PI + 0.5)
+    return normal.entropy(sigma)
 
 
 def gaussian_kl(

@@ -43,13 +43,13 @@ def excess_of_ratio(x: Scaled, y: Scaled, difference: Scaled) -> Scaled:
     return wide.where(ratio.is_near, wide.of_pair(_near_excess(ratio)), far)
 
 
-def log_over(x: Floats, constant: Fraction) -> Floats:
+def log_over_constant(x: Floats, constant: Fraction) -> Scaled:
     """log(x/c), to full relative precision also where x is next to the constant c."""
     first, *rest = (jnp.full_like(x, part) for part in _parts(constant, x))
     below = wide.of_pair(pairs.plus(single(rest[0]), single(rest[1])))
     difference = wide.minus(wide.difference(x, first), below)
     y = wide.plus(wide.of(first), below)
-    return wide.nearest(log_of_ratio(wide.of(x), wide.normal(y), wide.normal(difference)))
+    return log_of_ratio(wide.of(x), wide.normal(y), wide.normal(difference))
 
 
 def _parts(constant: Fraction, like: Floats) -> list[float]:
