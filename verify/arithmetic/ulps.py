@@ -169,12 +169,19 @@ def _overflow(format: Format) -> arb:
 
 def distance(value: arb, exact: arb, format: Format) -> arb:
     """How far a finite real number, float or not, is from an exact one, in ulps of that."""
-    least, top = arb(2) ** format.least, _overflow(format)
-    if abs(exact) >= top:  # rounded, it would be an infinity
-        exact = arb(2) ** (format.greatest + 1) * exact.sgn()
+    least, exact = arb(2) ** format.least, _capped(exact, format)
     if abs(value) < least and abs(exact) < least:
         return arb(0)
-    return (_contracted(value, format) - _contracted(exact, format)) / ulp(exact, format)
+    found = (_contracted(value, format) - _contracted(exact, format)) / ulp(exact, format)
+    return found if abs(exact) >= least or abs(value) >= least else found.union(arb(0))
+
+
+def _capped(exact: arb, format: Format) -> arb:
+    """2^(e_max + 1), for an infinity, in place of what rounds to one; if it may, both."""
+    if abs(exact) < _overflow(format):
+        return exact
+    infinity = arb(2) ** (format.greatest + 1) * exact.sgn()
+    return infinity if abs(exact) >= _overflow(format) else exact.union(infinity)
 
 
 def _contracted(x: arb, format: Format) -> arb:
