@@ -15,7 +15,7 @@ from jax import lax
 from verify.arithmetic.errors import UnsupportedPrimitive
 from verify.arithmetic.intervals.slopes import SLOPES, Dual, settled_slope
 from verify.arithmetic.intervals.system import INTERVALS
-from verify.arithmetic.intervals.values import Interval, point
+from verify.arithmetic.intervals.values import Interval, is_unknown, point
 from verify.arithmetic.ulps import Format
 from verify.checks.accuracy.target import Target
 
@@ -119,11 +119,11 @@ def bounds(c: Any, exact: Interval, format: Format, is_finite: bool = False) -> 
     is_known = ((abs(low) < _FAR) & (abs(high) < _FAR)) | _is_over(low, high, format)
     if not is_finite:
         signed, radius = _with_infinity(c, low, high, format, (signed, radius))
-        wrong = jnp.isnan(c)
+        wrong = jnp.isnan(c) & ~is_unknown(exact)
         signed, radius = jnp.where(wrong, jnp.inf, signed), jnp.where(wrong, 0.0, radius)
         is_known |= wrong
     radius = jnp.where(is_known, radius, jnp.inf)
-    signed = jnp.where(is_known, signed, 0.0)
+    signed = jnp.where(jnp.isinf(radius), 0.0, signed)
     signed, radius = _with_exact_infinity(c, low, high, (signed, radius))
     radius = jnp.where(jnp.isnan(low), jnp.nan, radius)
     return Bounds(_limited(signed).astype(jnp.float32), _limited(radius).astype(jnp.float32))
@@ -167,6 +167,7 @@ def _of_finite(c: Any, low: Any, high: Any, format: Format) -> tuple[Any, Any]:
     near = _scaled(jnp.maximum(jnp.maximum(below - place, place - above), 0.0), coarse)
     flushed = (abs(c) < format.smallest) & (greater < format.smallest)
     radius = jnp.maximum(reach - size, size - near) + size * _ROOM
+    radius = jnp.where(jnp.isnan(radius), jnp.inf, radius)  # more ulps than float64 can count
     return jnp.where(flushed, 0.0, middle), jnp.where(flushed, 0.0, radius)
 
 
