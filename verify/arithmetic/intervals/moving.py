@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from verify.arithmetic import structural
 from verify.arithmetic.intervals.values import Truth, Value, Whole, apart, constant, forgotten
 
 _MOVING = (
@@ -87,6 +88,18 @@ def counted(equation: Any) -> Callable[[], Value]:
     return lambda: result
 
 
+def platform(equation: Any) -> Callable[[], Value]:
+    """Which of several programs is meant: the one that balls read."""
+    index = structural.RULES["platform_index"](equation)()
+    return lambda: constant(np.asarray(index, equation.out_avals[0].dtype))
+
+
+def unread(equation: Any) -> Callable[[], Value]:
+    """An array whose elements are never read."""
+    aval = equation.out_avals[0]
+    return lambda: forgotten(constant(np.zeros(aval.shape, aval.dtype)), False)
+
+
 def same(equation: Any) -> Callable[..., Any]:
     return lambda *values: values[0] if len(values) == 1 else values
 
@@ -100,4 +113,7 @@ RULES: dict[str, Callable[[Any], Any]] = {
     "dynamic_slice": indexed(1),
     "dynamic_update_slice": indexed(2),
     "iota": counted,
+    "platform_index": platform,
+    "empty": unread,
+    "empty2": unread,
 }
