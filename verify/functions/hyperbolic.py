@@ -71,6 +71,10 @@ def log_cosh(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     return _log_cosh(x)
 
 
+def _tanh_bend_slope(x: Floats) -> Floats:
+    return tanh_slope(x) * (4 - 6 * tanh_slope(x))
+
+
 @kernel(jax.lax.tanh, lambda x: tanh_slope(x))
 def tanh_kernel(x: Floats) -> Floats:
     """(1 - t)/(1 + t) for positive x, t = exp(-2|x|)."""
@@ -88,7 +92,7 @@ def tanh_slope(x: Floats) -> Floats:
 
 @kernel(
     lambda x: -8 * jax.lax.logistic(2 * x) * jax.lax.logistic(-2 * x) * jax.lax.tanh(x),
-    lambda x: tanh_slope(x) * (4 - 6 * tanh_slope(x)),
+    _tanh_bend_slope,
 )
 def _tanh_bend(x: Floats) -> Floats:
     """The slope of the slope of tanh: -8t(1 - t)/(1 + t)³ for positive x, t = exp(-2|x|)."""

@@ -76,6 +76,14 @@ def xlogy(x: Real[ArrayLike, "..."], y: Real[ArrayLike, "..."]) -> Float[Array, 
     return _xlogy(x, y)
 
 
+def _odds_slope(x: Floats) -> Floats:
+    return _odds(x) * (1 + _odds(x))
+
+
+def _quotient_slope(x: Floats, y: Floats) -> Floats:
+    return -quotient(quotient(x, y), y)
+
+
 @kernel(
     lambda x: jnp.where(
         x > -0.6875, jnp.log(-jnp.expm1(x)), jnp.log1p(-jnp.exp(jnp.minimum(x, -0.6875)))
@@ -91,7 +99,7 @@ def _log1mexp(x: Floats) -> Floats:
     return jnp.where(pairs.is_positive(-x), inside, at_zero)
 
 
-@kernel(lambda x: 1 / jnp.expm1(-x), lambda x: _odds(x) * (1 + _odds(x)))
+@kernel(lambda x: 1 / jnp.expm1(-x), _odds_slope)
 def _odds(x: Floats) -> Floats:
     """t/(1 - t), t = exp(x), for x < 0."""
     t, rest = _growth(x)
@@ -124,7 +132,7 @@ def log(y: Floats) -> Floats:
 @kernel(
     lambda x, y: jnp.where(x == 0, 0, x / jnp.where(x == 0, 1, y)),
     lambda x, y: 1 / y,
-    lambda x, y: -quotient(quotient(x, y), y),
+    _quotient_slope,
 )
 def quotient(x: Floats, y: Floats) -> Floats:
     """x/y, and 0 where x is 0; its slopes divide by y again and again, not by its powers."""

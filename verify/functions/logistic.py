@@ -120,6 +120,10 @@ def log_sigmoid(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     return -_softplus(-x)
 
 
+def _sigmoid_bend(x: Floats) -> Floats:
+    return -2 * sigmoid_slope(x) * _shifted_sigmoid(x)
+
+
 @kernel(jax.lax.logistic, lambda x: sigmoid_slope(x))
 def sigmoid_kernel(x: Floats) -> Floats:
     """1/(1 + exp(-x)), with t = exp(-|x|): 1/(1 + t) or t/(1 + t)."""
@@ -131,7 +135,7 @@ def sigmoid_kernel(x: Floats) -> Floats:
 
 @kernel(
     lambda x: jax.lax.logistic(x) * jax.lax.logistic(-x),
-    lambda x: -2 * sigmoid_slope(x) * _shifted_sigmoid(x),
+    _sigmoid_bend,
 )
 def sigmoid_slope(x: Floats) -> Floats:
     """The slope of the logistic function: t/(1 + t)², t = exp(-|x|)."""
