@@ -128,6 +128,15 @@ def test_all_pairs_of_a_16_bit_type_are_within_reach():
     assert float(x[-1]) == float(y[-1]) == float(jnp.finfo(jnp.bfloat16).max)
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32", "float64"])
+def test_the_nearest_float_is_one_of_the_dtype(dtype):
+    floats = vf.reals(-2.0, 1.0).every_float(dtype)
+    near = floats.nearest(np.array([-3.0, -1.0000001, 0.3, 2.0]))
+    assert near.dtype == jnp.dtype(dtype)  # of bfloat16 it was float32
+    wanted = np.array([-2.0, -1.0000001, 0.3, 1.0]).astype(jnp.dtype(dtype))
+    assert np.array_equal(bits(near), bits(wanted))
+
+
 @pytest.mark.parametrize(
     ("domains", "dtype", "error", "message"),
     [

@@ -57,7 +57,8 @@ class Floats:
         low, high = float(self.least), float(self.greatest)
         rounded = np.clip(np.asarray(x, np.float64), low, high)
         rounded = np.round(rounded) if self.is_whole else rounded
-        return np.clip(rounded.astype(self.format.dtype), self.least, self.greatest)
+        inside = np.clip(rounded.astype(self.format.dtype), self.least, self.greatest)
+        return inside.astype(self.format.dtype)  # of bfloat16, clip makes float32
 
     def at(self, numbers: np.ndarray) -> np.ndarray:
         """Those of some numbers, in any order."""
