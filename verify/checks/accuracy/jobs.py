@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import jax
@@ -92,7 +92,7 @@ class Some(_Blocks):
 
 
 def _identity(target: Target) -> dict[str, Any]:
-    versions = {name: version(name) for name in ("jax", "jaxlib", "verify-jax")}
+    versions = {name: _version(name) for name in ("jax", "jaxlib", "verify-jax")}
     return {
         "function": target.name,
         "fingerprint": target.fingerprint,
@@ -101,3 +101,10 @@ def _identity(target: Target) -> dict[str, Any]:
         "versions": versions,
         "device": jax.devices()[0].device_kind,
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
