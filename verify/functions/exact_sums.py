@@ -36,14 +36,14 @@ def _square(a: pairs.Pair) -> list[Floats]:
 def _distilled(terms: list[Floats]) -> pairs.Pair:
     """The sum of floats as a pair, after two passes."""
     *errors, total = _pass(_pass(terms))
-    return pairs.plus(pairs.single(total), pairs.single(functools.reduce(jnp.add, errors)))
+    return pairs.plus(total, functools.reduce(jnp.add, errors))
 
 
 def _pass(terms: list[Floats]) -> list[Floats]:
     """Floats of the same sum: the errors of a running sum, and that sum."""
     total, errors = terms[0], []
     for term in terms[1:]:
-        both = pairs.plus(pairs.single(total), pairs.single(term))
+        both = pairs.plus(total, term)
         errors.append(both.low)
         total = both.high
     return [*errors, total]

@@ -8,7 +8,7 @@ from verify.functions.elementary import bound, is_tiny
 from verify.functions.exact_sums import difference_of_squares
 from verify.functions.kernel import kernel
 from verify.functions.log_ratios import excess_of_ratio
-from verify.functions.pairs import Scaled, single
+from verify.functions.pairs import Scaled
 from verify.functions.quotients import inverse_square, over_square, quotient
 
 Floats = Float[Array, "..."]
@@ -108,7 +108,7 @@ def kl_to_standard_by_log_variance(mu: Floats, t: Floats) -> Floats:
     end = bound(t)
     excess = elementary.exp_excess(jnp.clip(t, -end, end))
     excess = wide.where(is_tiny(t), wide.half(wide.square(wide.of(t))), excess)
-    below = wide.of_pair(pairs.plus(single(-t), single(-jnp.ones_like(t))))
+    below = wide.of_pair(pairs.plus(-t, -jnp.ones_like(t)))
     excess = wide.where(t < -end, below, excess)
     result = wide.nearest(wide.half(wide.plus(wide.square(wide.of(mu)), excess)))
     return jnp.where(wide.are_finite(mu, t), result, jnp.abs(mu) + jnp.abs(t))

@@ -46,7 +46,7 @@ def excess_of_ratio(x: Scaled, y: Scaled, difference: Scaled) -> Scaled:
 def log_over_constant(x: Floats, constant: Fraction) -> Scaled:
     """log(x/c), to full relative precision also where x is next to the constant c."""
     first, *rest = (jnp.full_like(x, part) for part in _parts(constant, x))
-    below = wide.of_pair(pairs.plus(single(rest[0]), single(rest[1])))
+    below = wide.of_pair(Pair(*rest))
     difference = wide.minus(wide.difference(x, first), below)
     y = wide.plus(wide.of(first), below)
     return log_of_ratio(wide.of(x), wide.normal(y), wide.normal(difference))
@@ -65,11 +65,11 @@ def _ratio(x: Scaled, y: Scaled, difference: Scaled) -> _Ratio:
     s = wide.over(difference, y)
     size = wide.nearest(s)
     is_near = (size > -0.25) & (size < 0.375)  # inside sqrt(1/2) and sqrt(2), where log has k = 0
-    one = single(jnp.ones_like(size))
+    one = pairs.constant(1, size)
     near = pairs.where(is_near, wide.pair(s), single(jnp.zeros_like(size)))
     far = pairs.over(x.pair, y.pair)
     whole = pairs.where(is_near, pairs.plus(one, near), far)
-    less_one = pairs.where(is_near, near, pairs.plus(far, pairs.negative(one)))
+    less_one = pairs.where(is_near, near, pairs.plus(far, -one))
     exponent = jnp.where(is_near, 0, x.exponent - y.exponent)
     return _Ratio(is_near, whole, less_one, exponent.astype(size.dtype))
 
@@ -86,5 +86,5 @@ def _log(ratio: _Ratio) -> Pair:
 def _near_excess(ratio: _Ratio) -> Pair:
     """s - log(1 + s), which at s.high + s.low is more by about s.low s.high/(1 + s.high)."""
     s = pairs.where(ratio.is_near, ratio.less_one, single(jnp.zeros_like(ratio.exponent)))
-    moved = single(s.low * (s.high / (1 + s.high)))
+    moved = s.low * (s.high / (1 + s.high))
     return pairs.plus(elementary.log_excess_near(s.high), moved)

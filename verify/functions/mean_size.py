@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 from verify.functions import pairs, wide
 from verify.functions.elementary import bound, exponential
 from verify.functions.kernel import kernel
-from verify.functions.pairs import Pair, Scaled, single
+from verify.functions.pairs import Number, Pair, Scaled
 
 Floats = Float[Array, "..."]
 
@@ -59,12 +59,12 @@ def _ratio(m: Floats, s: Floats) -> Floats:
 )
 def mean_size(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> Floats:
     """E|m + s Z|."""
-    m, s = _size(wide.difference(mu_1, mu_2)), _size(wide.difference(sigma_1, sigma_2))
+    m, s = wide.size(wide.difference(mu_1, mu_2)), wide.size(wide.difference(sigma_1, sigma_2))
     r, is_zero = _quotient(m, s)
     bell, size = _bell(r), wide.nearest(r)
     is_near = size <= _SWITCH
     squared = _near_square(r)
-    one = single(jnp.ones_like(size))
+    one = pairs.constant(1, size)
     whole = pairs.plus(pairs.times(squared, _series(squared)), one)
     near = wide.times(wide.times(s, bell), wide.of_pair(whole))
     rest = wide.nearest(bell) - _tail(size) * jnp.minimum(size, bound(size))
@@ -83,13 +83,13 @@ def mean_size(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> F
 )
 def slope_in_mean(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> Floats:
     """erf(m/(|s| sqrt(2)))."""
-    m, s = wide.difference(mu_1, mu_2), _size(wide.difference(sigma_1, sigma_2))
-    r, is_zero = _quotient(_size(m), s)
+    m, s = wide.difference(mu_1, mu_2), wide.size(wide.difference(sigma_1, sigma_2))
+    r, is_zero = _quotient(wide.size(m), s)
     size = wide.nearest(r)
     series = wide.of_pair(_series(_near_square(r)))
     near = wide.nearest(wide.times(wide.times(_bell(r), r), series))
     result = jnp.where(size <= _SWITCH, near, 1 - _tail(size))
-    result = jnp.sign(m.pair.high) * jnp.where(is_zero, 1, result)
+    result = jnp.sign(wide.high(m)) * jnp.where(is_zero, 1, result)
     ends = _mean_in_the_reals(mu_1, sigma_1, mu_2, sigma_2)
     return jnp.where(wide.are_finite(mu_1, sigma_1, mu_2, sigma_2), result, ends)
 
@@ -103,9 +103,9 @@ def slope_in_mean(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) 
 )
 def slope_in_width(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> Floats:
     """±sqrt(2/π) exp(-r²/2), with the sign of s."""
-    m, s = _size(wide.difference(mu_1, mu_2)), wide.difference(sigma_1, sigma_2)
-    r, is_zero = _quotient(m, _size(s))
-    result = jnp.where(is_zero, 0, jnp.sign(s.pair.high) * wide.nearest(_bell(r)))
+    m, s = wide.size(wide.difference(mu_1, mu_2)), wide.difference(sigma_1, sigma_2)
+    r, is_zero = _quotient(m, wide.size(s))
+    result = jnp.where(is_zero, 0, jnp.sign(wide.high(s)) * wide.nearest(_bell(r)))
     ends = _width_in_the_reals(mu_1, sigma_1, mu_2, sigma_2)
     return jnp.where(wide.are_finite(mu_1, sigma_1, mu_2, sigma_2), result, ends)
 
@@ -121,45 +121,41 @@ def _moved(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> Floa
     return jnp.sign(s) * _ratio(mu_1 - mu_2, s)
 
 
-def _size(a: Scaled) -> Scaled:
-    """|a|."""
-    return wide.where(a.pair.high < 0, wide.negative(a), a)
-
-
 def _quotient(m: Scaled, s: Scaled) -> tuple[Scaled, Array]:
     """m/s, or m where s is zero, and where that is."""
-    is_zero = s.pair.high == 0
-    return wide.over(m, wide.where(is_zero, wide.number(1.0, s.pair.high), s)), is_zero
+    is_zero = wide.high(s) == 0
+    return wide.over(m, wide.where(is_zero, wide.number(1.0, wide.high(s)), s)), is_zero
 
 
 def _bell(r: Scaled) -> Scaled:
     """sqrt(2/π) exp(-r²/2)."""
     h = wide.half(wide.square(r))
-    end = bound(h.pair.high)
+    like = wide.high(h)
+    end = bound(like)
     is_inside = wide.nearest(h) < end
-    high, low = wide.pair(wide.where(is_inside, h, wide.number(end, h.pair.high)))
+    high, low = wide.pair(wide.where(is_inside, h, wide.number(end, like)))
     t = exponential(-high)
-    decay = Scaled(pairs.plus(t.pair, single(-t.pair.high * low)), t.exponent)
+    decay = Scaled(pairs.plus(t.pair, -wide.high(t) * low), t.exponent)
     return wide.times(decay, wide.of_pair(wide.constant(_ROOT_2_OVER_PI, high)))
 
 
 def _near_square(r: Scaled) -> Pair:
     """r², and 0 over the switch."""
     is_near = wide.nearest(r) <= _SWITCH
-    zero = wide.number(0.0, r.pair.high)
+    zero = wide.number(0.0, wide.high(r))
     return wide.pair(wide.square(wide.where(is_near, r, zero)))
 
 
 def _series(u: Pair) -> Pair:
     """S = 1 + u/3 + u²/15 + …."""
-    one = jnp.ones_like(u.high)
+    one = pairs.constant(1, u.high)
     rest = one
     for n in reversed(range(_IN_PAIRS, _TERMS[int(jnp.finfo(one.dtype).nmant)])):
         rest = 1 + rest * u.high / (2 * n + 3)
-    total = single(rest)
+    total: Number = rest
     for n in reversed(range(_IN_PAIRS)):
         term = pairs.times(pairs.times(total, u), wide.constant(Fraction(1, 2 * n + 3), one))
-        total = pairs.plus(term, single(one))
+        total = pairs.plus(term, one)
     return total
 
 

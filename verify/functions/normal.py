@@ -12,7 +12,7 @@ from verify.functions.exact_sums import difference_of_squares
 from verify.functions.gaussian_divergence import mean_slope, second_slope
 from verify.functions.kernel import kernel
 from verify.functions.log_ratios import log_over_constant
-from verify.functions.pairs import Scaled, single
+from verify.functions.pairs import Scaled
 from verify.functions.quotients import inverse, quotient
 
 Floats = Float[Array, "..."]
@@ -117,7 +117,7 @@ def _density(z: Floats, mu: Floats, sigma: Floats) -> Scaled:
     is_inside = wide.nearest(h) < end
     high, low = wide.pair(wide.where(is_inside, h, wide.number(end, sigma)))
     root = exponential(-high / 4)
-    decay = Scaled(pairs.plus(root.pair, single(-root.pair.high * (low / 4))), root.exponent)
+    decay = Scaled(pairs.plus(root.pair, -wide.high(root) * (low / 4)), root.exponent)
     decay = wide.square(wide.square(decay))
     scale = wide.of_pair(wide.constant(_ONE_OVER_ROOT_2PI, sigma))
     result = wide.over(wide.times(decay, scale), wide.of(sigma))

@@ -106,7 +106,7 @@ def where(condition: Bool[Array, "..."], a: Pair, b: Pair) -> Pair:
 def ldexp(x: Floats, exponent: Int[Array, "..."]) -> Floats:
     """x · 2^exponent in two steps, each of a normal power: for exponents to twice the format's."""
     half = exponent >> 1
-    return x * _power_of_two(half, x) * _power_of_two(exponent - half, x)
+    return x * power_of_two(half, x) * power_of_two(exponent - half, x)
 
 
 def frexp(x: Floats) -> tuple[Int[Array, "..."], Floats]:
@@ -160,7 +160,7 @@ def _normal(high: Floats, low: Floats) -> Pair:
     return Pair(total, low - (total - high))
 
 
-def _power_of_two(exponent: Int[Array, "..."], like: Floats) -> Floats:
+def power_of_two(exponent: Int[Array, "..."], like: Floats) -> Floats:
     """2^exponent, for exponents of normal floats."""
     info = jnp.finfo(like.dtype)
     biased = exponent + (1 - int(info.minexp))

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 from verify.functions import pairs, wide
 from verify.functions.elementary import bound, exponential
 from verify.functions.kernel import kernel
-from verify.functions.pairs import Scaled, single
+from verify.functions.pairs import Scaled
 from verify.functions.quotients import quotient
 
 Floats = Float[Array, "..."]
@@ -72,7 +72,7 @@ def _decay(a: Floats, b: Floats) -> Scaled:
     """exp(-|a - b|), where the difference is kept to twice the digits."""
     is_inside = jnp.abs(a - b) < bound(a)
     first, second = jnp.where(is_inside, a, bound(a)), jnp.where(is_inside, b, 0)
-    high, low = pairs.plus(single(first), single(-second))
+    high, low = pairs.plus(first, -second)
     t = exponential(-jnp.abs(high))
-    moved = single(-t.pair.high * (low * jnp.sign(high)))
+    moved = -wide.high(t) * (low * jnp.sign(high))
     return Scaled(pairs.plus(t.pair, moved), t.exponent)

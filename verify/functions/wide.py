@@ -4,6 +4,8 @@ The numbers are `pairs.Scaled`: those that `of` and `difference` give have a hig
 about sqrt(1/2) to sqrt(2), and a few products, quotients and sums of them stay near enough.
 """
 
+import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import jax
@@ -12,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from verify.functions import pairs
-from verify.functions.pairs import Pair, Scaled
+from verify.functions.pairs import Number, Pair, Scaled
 
 Floats = Float[Array, "..."]
 
@@ -29,12 +31,14 @@ def of(x: Floats) -> Scaled:
     is_zero = unsigned == 0
     size = jnp.where(is_zero, 0, jnp.where(jnp.isfinite(x), size, jnp.nan))
     high = jnp.where(bits < 0, -size, size)
-    return Scaled(pairs.single(high), jnp.where(is_zero, _OF_ZERO, exponent))
+    return Scaled(high, jnp.where(is_zero, _OF_ZERO, exponent))
 
 
 def number(value: float, like: Floats) -> Scaled:
     """The same number everywhere."""
-    return of(jnp.full_like(like, value))
+    mantissa, exponent = math.frexp(value)
+    return Scaled(pairs.constant(mantissa, like),
+                  jnp.full_like(_bits(like), exponent if value else _OF_ZERO))  # fmt: skip
 
 
 def constant(value: Fraction, like: Floats) -> Pair:
@@ -44,19 +48,28 @@ def constant(value: Fraction, like: Floats) -> Pair:
     return Pair(jnp.full_like(like, high), jnp.full_like(like, low))
 
 
-def of_pair(a: Pair) -> Scaled:
+def of_pair(a: Number) -> Scaled:
     """A pair as it is."""
-    return Scaled(a, jnp.zeros_like(_bits(a.high)))
+    return Scaled(a, jnp.zeros_like(_bits(high(a))))
+
+
+def high(a: Number | Scaled) -> Floats:
+    """The high part."""
+    if isinstance(a, Scaled):
+        return high(a.pair)
+    return a.high if isinstance(a, Pair) else a
 
 
 def pair(a: Scaled) -> Pair:
     """As a pair, where it is in the range of floats."""
-    return pairs.scaled(a.pair, _within(a.exponent, a))
+    first, second = _powers(a)
+    return _whole(_map(lambda part: part * first * second, a.pair))
 
 
 def nearest(a: Scaled) -> Floats:
     """The float nearest to a; under the smallest normal float, zero."""
-    return pairs.nearest(Scaled(a.pair, _within(a.exponent, a)))
+    first, second = _powers(a)
+    return (a.pair.high + a.pair.low if isinstance(a.pair, Pair) else a.pair) * first * second
 
 
 def difference(x: Floats, y: Floats) -> Scaled:
@@ -66,22 +79,28 @@ def difference(x: Floats, y: Floats) -> Scaled:
 
 def normal(a: Scaled) -> Scaled:
     """The same number, its high part from about sqrt(1/2) to sqrt(2)."""
-    exponent, _ = pairs.frexp(jnp.abs(a.pair.high))
-    is_zero = a.pair.high == 0
+    exponent, _ = pairs.frexp(jnp.abs(high(a)))
+    is_zero = high(a) == 0
     exponent = jnp.where(is_zero, 0, exponent)
     whole = jnp.where(is_zero, _OF_ZERO, a.exponent + exponent)
-    return Scaled(pairs.scaled(a.pair, -exponent), whole)
+    return Scaled(_shifted(a.pair, -exponent), whole)
 
 
 def negative(a: Scaled) -> Scaled:
     """-a."""
-    return Scaled(pairs.negative(a.pair), a.exponent)
+    return Scaled(_map(jnp.negative, a.pair), a.exponent)
+
+
+def size(a: Scaled) -> Scaled:
+    """|a|."""
+    sign = jnp.where(high(a) < 0, -1, 1).astype(high(a).dtype)
+    return Scaled(_map(lambda part: part * sign, a.pair), a.exponent)
 
 
 def plus(a: Scaled, b: Scaled) -> Scaled:
     """a + b."""
     exponent = jnp.maximum(a.exponent, b.exponent)
-    first, second = (pairs.scaled(x.pair, _within(x.exponent - exponent, x)) for x in (a, b))
+    first, second = (_shifted(x.pair, x.exponent - exponent) for x in (a, b))
     return Scaled(pairs.plus(first, second), exponent)
 
 
@@ -122,14 +141,34 @@ def are_positive(*arguments: Floats) -> Bool[Array, "..."]:
 
 def where(condition: Bool[Array, "..."], a: Scaled, b: Scaled) -> Scaled:
     """a where the condition holds, b elsewhere."""
-    return Scaled(pairs.where(condition, a.pair, b.pair),
-                  jnp.where(condition, a.exponent, b.exponent))  # fmt: skip
+    exponent = jnp.where(condition, a.exponent, b.exponent)
+    if isinstance(a.pair, Pair) or isinstance(b.pair, Pair):
+        return Scaled(pairs.where(condition, _whole(a.pair), _whole(b.pair)), exponent)
+    return Scaled(jnp.where(condition, a.pair, b.pair), exponent)
 
 
-def _within(exponent: Int[Array, "..."], like: Scaled) -> Int[Array, "..."]:
-    """The exponent as far as two powers of two that are normal floats reach."""
-    info = jnp.finfo(like.pair.high.dtype)
-    return jnp.clip(exponent, 2 * int(info.minexp), 2 * (int(info.maxexp) - 1))
+def _whole(a: Number) -> Pair:
+    return a if isinstance(a, Pair) else pairs.single(a)
+
+
+def _map(function: Callable[[Floats], Floats], a: Number) -> Number:
+    """A function of each part."""
+    return Pair(function(a.high), function(a.low)) if isinstance(a, Pair) else function(a)
+
+
+def _shifted(a: Number, exponent: Int[Array, "..."]) -> Number:
+    """a · 2^exponent; where that is far under one, as far as a normal float goes."""
+    least = int(jnp.finfo(high(a).dtype).minexp)
+    power = pairs.power_of_two(jnp.maximum(exponent, least), high(a))
+    return _map(lambda part: part * power, a)
+
+
+def _powers(a: Scaled) -> tuple[Floats, Floats]:
+    """Two powers of two whose product is that of a, as far as normal floats reach."""
+    info = jnp.finfo(high(a).dtype)
+    exponent = jnp.clip(a.exponent, 2 * int(info.minexp), 2 * (int(info.maxexp) - 1))
+    half = exponent >> 1
+    return pairs.power_of_two(half, high(a)), pairs.power_of_two(exponent - half, high(a))
 
 
 def _bits(x: Floats) -> Int[Array, "..."]:
