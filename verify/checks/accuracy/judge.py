@@ -28,6 +28,7 @@ from verify.checks.accuracy.target import Batch, Target
 
 _CLOSE = 1 / 16  # ulps between two bounds of an error that count as one
 _CLOSELY = 2.0**-20  # or so much of the error
+_TIE = 2.0**-18  # relative, by which what is found of half an ulp may be off
 _ROW = 2**10  # points of which the worst is looked for together
 
 # What an error counts as, in a byte: the number of its bin, with a flag where a zero or a NaN was
@@ -108,7 +109,8 @@ class Judge:
             errors = self._judged(computed, exact, is_finite=is_finite)
             if any(f is not None for f in flushed):
                 zeroed = [e if f is None else f for e, f in zip(exact, flushed, strict=True)]
-                errors = _lesser(errors, self._judged(computed, zeroed, is_finite=is_finite))
+                others = self._judged(computed, zeroed, is_finite=is_finite)
+                errors = _lesser(errors, others, computed)
             codes, peaks = _coded(errors, computed, count, format=self.target.result)
         return _Summary(*map(np.asarray, (errors, codes, peaks)))
 
@@ -175,7 +177,7 @@ def _with(
         kinks=tally.kinks + kinds["kink"],
         unread=len(rows) - len(read) + kinds["unread"],
         by_balls=len(read),
-        right=tally.right + sum(e.upper <= 0.5 for e in known.values()),
+        right=tally.right + sum(e.lower <= 0.5 for e in known.values()),
         normal=tally.normal + len(values),
         zeros=tally.zeros + values.count(0.0),
         nans=tally.nans + sum(v != v for v in values),
@@ -212,7 +214,7 @@ def _coded(errors: Any, computed: Any, count: Any, *, format: Format) -> tuple[A
     size = abs(signed)
     is_known = radius <= _CLOSE + _CLOSELY * size
     upper = size + jnp.where(jnp.isinf(size), 0.0, radius)
-    steps = (upper > EDGES[0]).astype(jnp.uint8)
+    steps = (size > EDGES[0] * (1 + _TIE)).astype(jnp.uint8)
     for edge in EDGES[1:]:
         steps += (size > edge).astype(jnp.uint8)
     code = jnp.where(signed < 0, _MIDDLE - steps, _MIDDLE + steps)
@@ -229,13 +231,30 @@ def _coded(errors: Any, computed: Any, count: Any, *, format: Format) -> tuple[A
 
 
 @jax.jit
-def _lesser(first: Any, second: Any) -> Any:
-    """The error of an input that counts as either of two."""
-    (signed, radius), (other, spread) = unpacked_on_device(first), unpacked_on_device(second)
-    lost = jnp.isnan(radius) | jnp.isnan(spread)
-    pick = abs(signed) + radius <= abs(other) + spread
-    radius = jnp.where(lost, jnp.nan, jnp.where(pick, radius, spread))
-    return pack(Bounds(jnp.where(pick, signed, other), radius))
+def _lesser(first: Any, second: Any, computed: Any) -> Any:
+    """The error of an input that counts as either of two; not known if the other may be less.
+
+    Where the second has no exact value, no infinity or NaN is wrong.
+    """
+    found = unpacked_on_device(first), unpacked_on_device(second)
+    (signed, radius), (other, spread) = found
+    is_free = jnp.isnan(spread)
+    (least, most), (lower, upper) = map(_sizes, found)
+    pick = is_free | (most <= upper)
+    is_off = jnp.where(pick, most, upper) > EDGES[0]
+    is_open = jnp.where(pick, lower < least, least < lower) & is_off
+    lost = jnp.isnan(radius) | (is_free & is_off & ~jnp.isfinite(computed))
+    signed = jnp.where(is_open, 0.0, jnp.where(pick, signed, other))
+    radius = jnp.where(is_open, jnp.inf, jnp.where(pick, radius, spread))
+    return pack(Bounds(signed, jnp.where(lost, jnp.nan, radius)))
+
+
+def _sizes(found: Bounds) -> tuple[Any, Any]:
+    """The least and the greatest that an error may be."""
+    size = abs(found.signed)
+    endless = jnp.isinf(size)
+    least = jnp.where(endless, jnp.inf, jnp.maximum(size - found.radius, 0.0))
+    return least, jnp.where(endless, jnp.inf, size + found.radius)
 
 
 def _padded(columns: Batch, size: int) -> Batch:

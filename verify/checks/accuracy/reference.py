@@ -17,11 +17,13 @@ from verify.arithmetic.jaxprs import Closed
 from verify.arithmetic.jets.derivative import Derivative, NotDifferentiable
 from verify.arithmetic.reading import reading
 from verify.arithmetic.ulps import distance, error, floats_at, is_subnormal, ordinals
+from verify.checks.accuracy.tally import EDGES
 from verify.checks.accuracy.target import Target
 from verify.checks.reader import as_balls
 
 _FIRST_BITS, _MOST_BITS = 96, 4096
 _ERROR_BITS = 20  # to which an error is settled
+_REMEMBERED = 2**12  # errors of inputs that are zero
 _CONDITION_BITS = 70  # to which neighbouring values are known
 
 
@@ -58,12 +60,14 @@ class Reference:
         self._values = BALLS.compile(target.program)
         self._careful = DEFINEDNESS.compile(target.program)
         self._slopes: dict[int, tuple[Derivative, Any]] = {}
+        self._of_zero: dict[Any, Error | UnsettledError] = {}
 
     def error(self, inputs: Sequence[Any], output: int, value: float) -> Error:
         """The error of a computed output.
 
         An input that is no normal number counts as what it is or as zero, as devices may
-        have it: the lesser error is given.
+        have it: the lesser error is given. Where zero has no exact value, no infinity or NaN
+        is wrong.
 
         Args:
             inputs: an array or a scalar for each argument.
@@ -73,12 +77,31 @@ class Reference:
         Raises:
             UnsettledError: there is none.
         """
-        found = self._error(inputs, output, value)
         flushed = [_flushed(x, self.target.format) for x in inputs]
         if all(np.array_equal(a, b) for a, b in zip(inputs, flushed, strict=True)):
-            return found
-        other = self._error(flushed, output, value)
-        return min(found, other, key=lambda e: e.upper)
+            return self._error(inputs, output, value)
+        of_zero = self._error_of_zero(flushed, output, value)
+        if not isinstance(of_zero, UnsettledError):
+            return min(self._error(inputs, output, value), of_zero, key=lambda e: e.upper)
+        if of_zero.kind == "undefined":
+            found = self._error(inputs, output, value)
+            if math.isfinite(value) or found.upper <= EDGES[0]:
+                return found
+        raise UnsettledError(of_zero.kind, str(of_zero))
+
+    def _error_of_zero(
+        self, flushed: Sequence[Any], output: int, value: float
+    ) -> Error | UnsettledError:
+        """What many inputs share that count as zero, which is found once."""
+        key = (*(x.tobytes() for x in flushed), output, value.hex())
+        if key not in self._of_zero:
+            if len(self._of_zero) >= _REMEMBERED:
+                self._of_zero.clear()
+            try:
+                self._of_zero[key] = self._error(flushed, output, value)
+            except UnsettledError as why:
+                self._of_zero[key] = why
+        return self._of_zero[key]
 
     def _error(self, inputs: Sequence[Any], output: int, value: float) -> Error:
         def settles(exact: arb) -> Error | None:
