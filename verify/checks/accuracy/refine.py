@@ -1,5 +1,7 @@
 """Worst cases made worse: steps over the bits of an input, from the worst that are known."""
 
+import dataclasses
+
 import numpy as np
 
 from verify.arithmetic.ulps import Format, floats_at, ordinals
@@ -15,17 +17,20 @@ _STALE = 2  # rounds without a worse case, after which it ends
 def refined(
     judge: Judge, sample: Sample, found: Tally, seed: int, most_balls: int | None, count: int
 ) -> Tally:
-    """What was found, and what a search around its worst cases finds."""
+    """What was found, with the worst of what a search around its worst cases finds.
+
+    The search is no fair sample: counts and shares stay as they were.
+    """
     rng = np.random.default_rng([seed, 2**31])
-    stale = 0
+    stale, best = 0, found
     for _ in range(_ROUNDS):
-        if not found.worst or found.worst[0].size == np.inf or stale == _STALE:
+        if not best.worst or best.worst[0].size == np.inf or stale == _STALE:
             break
-        before = found.worst[0].size
-        around = neighbours(judge, sample, found.worst, rng, min(count, judge.size))
-        found = join([found, judge.tally(around, most_balls)])
-        stale = 0 if found.worst[0].size > before else stale + 1
-    return found
+        before = best.worst[0].size
+        around = neighbours(judge, sample, best.worst, rng, min(count, judge.size))
+        best = join([best, judge.tally(around, most_balls)])
+        stale = 0 if best.worst[0].size > before else stale + 1
+    return dataclasses.replace(found, worst=best.worst, upper=best.upper)
 
 
 def neighbours(

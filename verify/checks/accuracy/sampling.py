@@ -87,7 +87,10 @@ class Sample:
         counts = np.bincount(kinds, minlength=_KINDS)
         bits = np.uint32 if floats.size <= 2**32 else np.uint64
         x[kinds == 0] = floats.at(rng.integers(0, floats.size, counts[0], bits))
-        x[kinds == 1] = floats.nearest(_magnitudes(rng, counts[1], low, high))
+        near_one = _magnitudes(rng, counts[1], low, high)
+        outside = (near_one < low) | (near_one > high)
+        near_one[outside] = rng.uniform(*_near_zero(low, high), int(outside.sum()))
+        x[kinds == 1] = floats.nearest(near_one)
         x[kinds == 2] = floats.nearest(rng.uniform(*_near_zero(low, high), counts[2]))
 
     def _normal(self, x: np.ndarray, floats: Floats) -> np.ndarray:
@@ -160,7 +163,7 @@ def _magnitudes(rng: np.random.Generator, count: int, low: float, high: float) -
     """Log-uniform sizes around one, on the sides of zero that there are."""
     size = 2.0 ** rng.uniform(-_WIDE, _WIDE / 2, count)
     signs = [sign for sign, is_there in ((-1.0, low < 0), (1.0, high > 0)) if is_there]
-    return np.clip(rng.choice(signs or [0.0], count) * size, low, high)
+    return rng.choice(signs or [0.0], count) * size
 
 
 def _near_zero(low: float, high: float) -> tuple[float, float]:
