@@ -72,13 +72,11 @@ def _meaning(x: Truth) -> tuple[tuple[Ground, ...], tuple[Ground, ...]]:
 
 def narrowed(value: Value, grounds: tuple[Ground, ...]) -> Value:
     """A value between the ends that a comparison leaves it, where it was what was compared."""
-    for subject, ends in grounds:
-        if subject is value:
-            low, high = jnp.maximum(subject.low, ends.low), jnp.minimum(subject.high, ends.high)
-            value = chosen((low <= high) & ~is_unknown(subject), Interval(low, high), value)
-            return narrowed(value, tuple(g._replace(subject=value) for g in grounds[1:]
-                                         if g.subject is subject))  # fmt: skip
-    return value
+    narrow: Any = value
+    for ends in [ground.ends for ground in grounds if ground.subject is value]:
+        low, high = jnp.maximum(narrow.low, ends.low), jnp.minimum(narrow.high, ends.high)
+        narrow = chosen((low <= high) & ~is_unknown(narrow), Interval(low, high), narrow)
+    return narrow
 
 
 def logical_xor(x: Truth, y: Truth) -> Truth:
@@ -149,14 +147,12 @@ def rounded(function: Callable[..., Any]) -> Callable[..., Interval]:
 def converted(value: Value, dtype: Any) -> Value:
     """A value as another kind: real numbers are not rounded on the way to a narrower dtype."""
     kind = kind_of(dtype)
+    if isinstance(value, Whole) and kind is Whole:
+        return Whole(value.value.astype(dtype), value.known)
     if isinstance(value, kind):
-        return value if kind is not Whole else _cast(value, dtype)
+        return value
     source = Truth if isinstance(value, Truth) else type(value)
     return _CONVERSIONS[source, kind](value, dtype)
-
-
-def _cast(value: Whole, dtype: Any) -> Whole:
-    return Whole(value.value.astype(dtype), value.known)
 
 
 def _interval_of_whole(value: Whole, dtype: Any) -> Interval:

@@ -17,11 +17,9 @@ from flint import arb
 from jax import lax
 
 from verify.arithmetic import jaxprs
-from verify.arithmetic.balls.constants import exact
 from verify.arithmetic.balls.system import BALLS
 from verify.arithmetic.errors import Unreadable
-from verify.arithmetic.intervals import monotone, probes
-from verify.arithmetic.intervals.system import INTERVALS
+from verify.arithmetic.intervals import monotone, probes, system
 from verify.arithmetic.intervals.values import FLUSHED, LARGEST
 from verify.arithmetic.reading import reading
 
@@ -77,9 +75,9 @@ def _primitives(program: jaxprs.Closed) -> set[str]:
 
     def find(equation: Any) -> Any:
         names.add(equation.name)
-        return INTERVALS.find(equation)
+        return system.find(equation)
 
-    replace(INTERVALS, find=find).compile(program)
+    replace(system.INTERVALS, find=find).compile(program)
     return names
 
 
@@ -121,7 +119,7 @@ def _exact(name: str, arguments: tuple[np.ndarray, ...]) -> np.ndarray:
     """The values by balls, each to the nearest float; NaN where balls do not know them."""
     rule, rows = BALLS.scalar(name), [x.tolist() for x in arguments]
     with reading(bits=128, constants="points"):
-        balls = [rule(*map(exact, row)) for row in zip(*rows, strict=True)]
+        balls = [rule(*map(arb, row)) for row in zip(*rows, strict=True)]
         return np.array([_nearest(ball) for ball in balls])
 
 
@@ -130,7 +128,7 @@ def _nearest(ball: arb) -> float:
     if abs(ball) > LARGEST:
         return np.inf if ball > 0 else -np.inf
     is_known = ball.is_finite() and (ball.rad() <= abs(ball.mid()) * 2.0**-60)
-    return float(ball.mid()) if is_known else np.nan
+    return float(ball) if is_known else np.nan
 
 
 def _errors(found: np.ndarray, exact: np.ndarray, floor: float) -> np.ndarray:

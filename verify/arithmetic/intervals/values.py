@@ -8,9 +8,8 @@ is relative to it except where XLA flushes subnormal numbers. Neither rounding m
 import functools
 import operator
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -73,6 +72,7 @@ class Whole(NamedTuple):
 
 
 Value = Interval | Truth | Whole
+Kind = TypeVar("Kind", bound=Value)
 
 
 def point(x: Any) -> Interval:
@@ -135,7 +135,7 @@ def outward(low: Any, high: Any, ulps: float = 1.0) -> Interval:
 
 def need_x64() -> None:
     """Refuse to compute in float32, which would not be outward."""
-    if not jax.config.jax_enable_x64:
+    if jnp.result_type(float) != np.float64:
         raise RuntimeError(
             "intervals need x64, got jax_enable_x64=False; read them inside jax.enable_x64(True)."
         )
@@ -167,30 +167,35 @@ def chosen(where: Any, first: Interval, second: Interval) -> Interval:
                     jnp.where(where, first.high, second.high))  # fmt: skip
 
 
-def join(left: Value, right: Value) -> Value:
+def join(left: Kind, right: Kind) -> Kind:
     """What holds whichever of two values it is."""
-    if isinstance(left, Truth):
-        return Truth(left.yes & right.yes, left.no & right.no)
-    if isinstance(left, Whole):
-        return Whole(left.value, left.known & right.known & (left.value == right.value))
-    return settled(Interval(jnp.minimum(left.low, right.low), jnp.maximum(left.high, right.high)))
+    x, y = cast(Any, left), cast(Any, right)
+    if isinstance(x, Truth):
+        found: Any = Truth(x.yes & y.yes, x.no & y.no)
+    elif isinstance(x, Whole):
+        found = Whole(x.value, x.known & y.known & (x.value == y.value))
+    else:
+        found = settled(Interval(jnp.minimum(x.low, y.low), jnp.maximum(x.high, y.high)))
+    return found
 
 
-def forgotten(value: Value, known: Any) -> Value:
+def forgotten(value: Kind, known: Any) -> Kind:
     """A value of which nothing is known but where something is known to be so."""
     if isinstance(value, Truth):
-        return Truth(value.yes & known, value.no & known)
-    if isinstance(value, Whole):
-        return Whole(value.value, value.known & known)
-    return chosen(known, value, unknown(value.low))
+        found: Any = Truth(value.yes & known, value.no & known)
+    elif isinstance(value, Whole):
+        found = Whole(value.value, value.known & known)
+    else:
+        found = chosen(known, value, unknown(value.low))
+    return found
 
 
-def apart(function: Callable[..., Any], *values: Value) -> Value:
+def apart(function: Callable[..., Any], *values: Kind) -> Kind:
     """A function that only moves elements, applied to each component of values of one kind."""
-    kind = type(values[0])
+    kind: Any = type(values[0])
     first = function(*(value[0] for value in values))
-    if isinstance(values[0], Interval) and all(value.is_point for value in values):  # type: ignore
-        return point(first)
+    if all(isinstance(value, Interval) and value.is_point for value in values):
+        return kind(first, first)
     return kind(first, function(*(value[1] for value in values)))
 
 
