@@ -143,7 +143,7 @@ def test_subnormal_numbers_lie_between_zero_and_the_smallest_normal_one(name):
     assert is_subnormal(x, format).tolist() == [False, True, True, False, True, True, False]
 
 
-@pytest.mark.parametrize("dtype", [np.int32, "complex64", "float8_e4m3fn", "no dtype", bool])
+@pytest.mark.parametrize("dtype", [np.int32, "complex64", "float8_e4m3fn", "no dtype", bool, None])
 def test_other_dtypes_have_no_ulps(dtype):
     with pytest.raises(TypeError, match="f needs a dtype of bfloat16, float16, float32, float64,"):
         format_of("f", dtype)

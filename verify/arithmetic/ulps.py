@@ -79,7 +79,7 @@ def format_of(function: str, dtype: Any) -> Format:
         TypeError: it is none of those that ulps are defined for.
     """
     try:
-        name = np.dtype(dtype).name
+        name = "none" if dtype is None else np.dtype(dtype).name  # NumPy takes None for float64
     except TypeError:
         name = str(dtype)
     if name not in FORMATS:

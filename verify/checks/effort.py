@@ -50,12 +50,12 @@ EFFORTS = {
 }
 
 
-def effort_of(name: Any) -> Effort:
-    """The effort of a name.
+def effort_of(name: Any, function: str = "check") -> Effort:
+    """The effort of a name, asked for by a function.
 
     Raises:
         ValueError: there is none of that name.
     """
-    if name not in EFFORTS:
-        raise ValueError(f"check needs an effort of {', '.join(EFFORTS)}, got {name!r}.")
+    if not isinstance(name, str) or name not in EFFORTS:
+        raise ValueError(f"{function} needs an effort of {', '.join(EFFORTS)}, got {name!r}.")
     return EFFORTS[name]

@@ -22,7 +22,7 @@ from verify.checks.accuracy.refine import refined
 from verify.checks.accuracy.sampling import Sample
 from verify.checks.accuracy.sweep import sweep
 from verify.checks.accuracy.tally import Case, Tally, join
-from verify.checks.accuracy.target import Target, target
+from verify.checks.accuracy.target import Batch, Target, target
 from verify.checks.effort import Effort, effort_of
 from verify.claims.domain import Domain
 from verify.claims.simplex import Simplex
@@ -32,6 +32,7 @@ _SWEEP_BLOCK = 2**20
 _DOUBLE_BLOCK = 2**12  # of float64, which balls read
 _FEW = 2**16  # inputs that are all tried, whatever the effort
 _CHEAP = 32  # operations of a function that all inputs of an effort are tried of
+_EAGER, _PARTS = 2**14, 4  # inputs of a batch that is run eagerly, and batches of all there are
 _SLOPE = 20  # times what a value costs, a derivative does
 _BUDGET = 2_000_000  # equations read in balls, at standard effort: a few seconds
 
@@ -90,7 +91,9 @@ def measure(
         True
     """
     start = time.perf_counter()
-    size = effort_of(effort)
+    _need_options(dtype=dtype, gradient=gradient, reference=reference, effort=effort, seed=seed,
+                  exhaustive=exhaustive)  # fmt: skip
+    size = effort_of(effort, "measure")
     _need_domains("measure", function, domains)
     shapes = {name: domain.shape for name, domain in domains.items()}
     judged = target("measure", function, shapes, format_of("measure", dtype),
@@ -211,7 +214,7 @@ def accuracy_of(plan: Plan, found: Found, seconds: float, compiled: bool = True)
     notes = [*judged.notes, *found.notes]
     if not plan.judge.has_intervals:
         notes.append("a primitive has no rule in intervals: balls read some of the inputs")
-    other = _eagerly(plan, worst) if compiled else None
+    other = _eagerly(plan, tally) if compiled else None
     return Accuracy(
         judged.name, judged.format.name, judged.gradient,
         worst[0].ulps if worst else 0.0, upper, plan.is_exhaustive, tally.inputs, worst,
@@ -237,7 +240,7 @@ def worst_cases(judge: Judge, tally: Tally) -> tuple[WorstCase, ...]:
     return tuple(
         _worst(judge, error, case, inputs, is_first=not i)
         for i, (error, case, inputs) in enumerate(cases)
-        if error.upper > 0
+        if error.lower > 0
     )
 
 
@@ -260,11 +263,11 @@ def _hexadecimal(x: np.ndarray) -> Any:
     return float(x).hex()
 
 
-def _eagerly(plan: Plan, worst: tuple[WorstCase, ...]) -> Accuracy | None:
+def _eagerly(plan: Plan, tally: Tally) -> Accuracy | None:
     """The accuracy of the eager function, where it gives other results than the compiled one."""
     start = time.perf_counter()
     judge = plan.judge
-    batches = [_few(plan.job, number, judge) for number in range(min(plan.job.blocks, 2))]
+    batches = [*_few(plan.job, judge), *_worst_inputs(judge.target, tally)]
     run = judge.target.eager()
     if all(_same(run(*batch), judge.floats(batch)) for batch in batches):
         return None
@@ -273,15 +276,39 @@ def _eagerly(plan: Plan, worst: tuple[WorstCase, ...]) -> Accuracy | None:
     return accuracy_of(eager, Found(join(tallies)), time.perf_counter() - start, compiled=False)
 
 
-def _few(job: Any, number: int, judge: Judge) -> Any:
+def _few(job: Any, judge: Judge) -> list[Batch]:
+    """Some of the inputs of a job, from all over."""
     if isinstance(job, Everything):
-        return tuple(c[: 2**14] for c in job.grid.inputs(number))
-    whole = job.sample.batch(number, judge.size) if number else job.sample.special()
-    return tuple(column[: min(2**14, judge.size)] for column in whole)
+        numbers = sorted({job.blocks * part // _PARTS for part in range(_PARTS)})
+        wholes = [job.grid.inputs(number) for number in numbers]
+    else:
+        wholes = [job.sample.special(), job.sample.batch(1, judge.size)]
+    most = min(_EAGER, judge.size)
+    steps = (max(-(-len(whole[0]) // most), 1) for whole in wholes)
+    return [tuple(c[::step] for c in whole) for whole, step in zip(wholes, steps, strict=True)]
+
+
+def _worst_inputs(judged: Target, tally: Tally) -> list[Batch]:
+    """Those of the worst cases, as a batch, if there are any."""
+    rows = [judged.inputs(case) for case in tally.worst]
+    return [tuple(map(np.stack, zip(*rows, strict=True)))] if rows else []
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> bool:
     return bool(np.all((first == second) | ((first != first) & (second != second))))
+
+
+def _need_options(**options: Any) -> None:
+    """An error unless options are what they can be."""
+    for name, value in options.items():
+        if isinstance(value, Domain):
+            raise ValueError(
+                f"measure needs variables named unlike its options, got {name}; wrap the function"
+                " in one that names it otherwise."
+            )
+    seed = options["seed"]
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise TypeError(f"measure needs a seed that is an integer >= 0, got {seed!r}.")
 
 
 def _need_domains(caller: str, function: Any, domains: Mapping[str, Any]) -> None:

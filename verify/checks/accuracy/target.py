@@ -180,12 +180,18 @@ def _traced(
             why = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
             raise ValueError(f"{caller} needs a function that JAX can trace, got {name}: "
                              f"{why}") from error  # fmt: skip
-    if jaxprs.text(first) != jaxprs.text(second):
+    if _contents(first) != _contents(second):
         raise ValueError(
             f"{caller} needs a pure function, got {name}, which is another program each time it"
             " is traced; pass what it draws or counts as an argument."
         )
     return jaxprs.closed(first), jax.tree.structure(shape)
+
+
+def _contents(program: Closed) -> tuple[Any, ...]:
+    """All that tells a program from another: its text, and its constants to the bit."""
+    constants = map(np.asarray, program.consts)
+    return jaxprs.text(program), *((c.dtype, c.shape, c.tobytes()) for c in constants)
 
 
 def _format_of(caller: str, name: str, avals: Sequence[Any]) -> Format:
