@@ -120,21 +120,29 @@ class Reference:
         return self._settled(inputs, output, settles)
 
     def exact(self, inputs: Sequence[Any], output: int, digits: int = 30) -> str:
-        """The exact output in decimal digits that are all right.
+        """The exact output in decimal digits that are all right; of zero, how near it is known.
 
         Raises:
             UnsettledError: there is none.
         """
         bits = digits * math.log2(10) + 4
+        nearest = arb.nan()
 
         def settles(exact: arb) -> str | None:
+            nonlocal nearest
+            nearest = exact
             if not exact.is_finite():
                 return ("inf" if exact > 0 else "-inf") if exact.is_exact() else None
             if exact.is_zero():
                 return "0"
             return exact.str(digits, radius=False) if exact.rel_accuracy_bits() > bits else None
 
-        return self._settled(inputs, output, settles)
+        try:
+            return self._settled(inputs, output, settles)
+        except UnsettledError:
+            if nearest.is_finite() and nearest.contains(0):
+                return nearest.str(digits)  # such as [+/- 1.2e-1233]
+            raise
 
     def conditioning(self, inputs: Sequence[Any], output: int) -> float | None:
         """How many ulps of an output a step of one ulp in each input is worth, all together.
