@@ -397,6 +397,25 @@ def test_the_command_takes_arrays_hex_floats_gradients_and_dtypes():
     assert "inside gelu" in run("jax.nn:gelu", "x=-5").stdout
 
 
+@pytest.mark.usefixtures("_file")
+def test_the_command_finds_the_worst_input_of_a_domain():
+    found = run("mine.py:softplus", "x=-20:-15")
+    assert "\n  the worst of " in found.stdout
+    assert " inputs, a sample\n  lost at mine.py:" in found.stdout
+    assert "return jnp.log(1 + grown)" in found.stdout
+    arguments = ("mine.py:gaussian_kl", "mu=0.5", "sigma=0.25:4", "--dtype", "bfloat16")
+    gradient = run(*arguments, "--gradient")
+    assert "the gradient of gaussian_kl at mu = 0.5, sigma = " in gradient.stdout
+    assert "513 inputs, all there are" in gradient.stdout
+
+
+@pytest.mark.usefixtures("_file")
+def test_what_is_given_no_value_is_looked_for_among_all_reals():
+    bare = run("mine.py:softplus", "--dtype", "bfloat16")
+    assert bare.stdout.startswith("softplus at x = 89 in bfloat16:\n  inf, equation by equation")
+    assert run("mine.py:softplus", "x", "--dtype", "bfloat16").stdout == bare.stdout
+
+
 WRONG = [
     (("mine.py",), "verify blame needs MODULE:FUNCTION, got 'mine.py'"),
     (("none.py:f", "x=1"), "verify blame needs a module or a .py file, got 'none.py'"),
@@ -404,9 +423,11 @@ WRONG = [
     (("mine.py:softplas", "x=1"), "got mine.py:softplas; did you mean softplus?"),
     (("mine.py:jnp", "x=1"), "verify blame needs a function, got mine.py:jnp"),
     (("broken.py:f", "x=1"), "can be imported, got KeyError: 'no' in broken.py"),
-    (("mine.py:softplus",), "verify blame needs a value for x, got none; write x=0.5, say."),
-    (("mine.py:softplus", "x"), "verify blame needs NAME=NUMBER, got 'x'"),
-    (("mine.py:softplus", "x=one"), "verify blame needs a number for x, got 'one'"),
+    (("mine.py:softplus", "=1"), "verify blame needs NAME=NUMBER or NAME=DOMAIN, got '=1'"),
+    (("mine.py:softplus", "x=one"), "verify blame needs a number or a domain for x, got 'one'"),
+    (("mine.py:softplus", "x=2:1"), "got '2:1': reals needs low <= high, got 2 and 1"),
+    (("jax.numpy:abs", "x=-1:1", "--dtype", "float16"), "which abs is off, found none among"),
+    (("mine.py:softplus", "x=0:1", "--effort", "huge"), "verify blame needs an effort of quick"),
     (("mine.py:softplus", "y=1"), "needs arguments of the function, x; got y."),
     (("mine.py:softplus", "x=1", "x=2"), "needs one value for x, got two"),
     (("mine.py:softplus", "x=1e60"), "verify blame needs numbers that are finite in float32"),

@@ -1,4 +1,4 @@
-"""The command line: `verify`, `verify check`, `verify list`, `verify exact`, `verify blame`."""
+"""The command line: `verify check`, `list`, `exact`, `measure` and `blame`."""
 
 import contextlib
 import io
@@ -109,12 +109,39 @@ Function = Annotated[str, typer.Argument(metavar="FUNCTION", help="mine.py:softp
 Inputs = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="NAME=NUMBER",
+        metavar="NAME=NUMBER|DOMAIN",
         show_default=False,
-        help="Rounded to the dtype; x=0x1.9p-4 is that float, x=[1,2.5] an array.",
+        help="x=17.3, rounded to the dtype; x=0x1.9p-4, that float; x=[1,2.5], an array; or, for"
+        " the worst input that is found there, a domain such as x=-80:80.",
+    ),
+]
+Domains = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NAME=DOMAIN|NUMBER",
+        show_default=False,
+        help="x=-80:80, x=0:inf, x=reals (or x alone), x=positives, x=probabilities,"
+        " x=integers:1:9; arrays x=-1:1@3, x=reals@2,2, x=simplex@3; y=2 stays as it is.",
     ),
 ]
 Gradient = Annotated[bool, typer.Option("--gradient", help="Of the gradient in its arguments.")]
+Reference = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODULE:FUNCTION",
+        show_default=False,
+        help="What it should be; without, its own formula in exact arithmetic.",
+    ),
+]
+Quick = Annotated[str, typer.Option(metavar="LEVEL", help="Of a search for the worst input.")]
+Exhaustive = Annotated[bool, typer.Option("--exhaustive", help="Try every input.")]
+Kept = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", show_default=False, help="Keep there what is done, or go on from it."
+    ),
+]
+Top = Annotated[int, typer.Option(min=0, max=20, help="How many of the worst cases are shown.")]
 Dtype = Annotated[str, typer.Option(metavar="DTYPE", help="bfloat16, float16, float32, float64.")]
 Digits = Annotated[int, typer.Option(min=1, help="How many, all of them right.")]
 
@@ -190,22 +217,64 @@ def exact(
         typer.echo(value_of(expression, values or [], digits=digits))
 
 
+@app.command(name="measure")
+def measure_accuracy(
+    function: Function,
+    domains: Domains = None,
+    gradient: Gradient = False,
+    dtype: Dtype = "float32",
+    reference: Reference = None,
+    effort: Effort = "standard",
+    seed: Seed = 0,
+    exhaustive: Exhaustive = False,
+    journal: Kept = None,
+    top: Top = 3,
+    json: Json = None,
+    debug: Debug = False,
+) -> None:
+    """Measure how many ulps the results of a function are off, over a domain.
+
+    FUNCTION is MODULE:NAME, where MODULE is dotted or the path of a .py file. Exit status: 0
+    whatever the accuracy, 2 where the call is wrong, 130 after Ctrl-C.
+    """
+    with _mistakes_told(debug):
+        from verify.checks.accuracy.asking import question
+        from verify.report.files import need_writable
+        from verify.report.measured import measured
+
+        if json:
+            need_writable("--json", json)
+        asked = question(
+            function, domains or [], dtype=dtype, gradient=gradient, reference=reference,
+            effort=effort, seed=seed, exhaustive=exhaustive or None, journal=journal,
+        )  # fmt: skip
+        measured(asked, top=top, path=json)
+
+
 @app.command(name="blame")
 def blame_lines(
     function: Function,
     values: Inputs = None,
     gradient: Gradient = False,
     dtype: Dtype = "float32",
+    effort: Quick = "quick",
+    seed: Seed = 0,
     debug: Debug = False,
 ) -> None:
     """Show which lines of a function lose the digits of its result at x=17.3, say.
 
-    FUNCTION is MODULE:NAME, where MODULE is dotted or the path of a .py file.
+    FUNCTION is MODULE:NAME, where MODULE is dotted or the path of a .py file. What is given no
+    number is looked for: the worst input, as verify measure finds it.
     """
     with _mistakes_told(debug):
         from verify.checks.blame.asking import asked
+        from verify.report.sweeping import sweep_progress
+        from verify.report.terminal import console_for
 
-        typer.echo(asked(function, values or [], gradient=gradient, dtype=dtype))
+        with sweep_progress(console_for(), function) as progress:
+            options = {"effort": effort, "seed": seed, "progress": progress}
+            found = asked(function, values or [], gradient=gradient, dtype=dtype, **options)
+        typer.echo(found)
 
 
 def _check(request: Any, settings: Any, *, json: str | None, markdown: str | None) -> int:
@@ -233,7 +302,9 @@ def _mistakes_told(debug: bool) -> Iterator[None]:
     """Tell a mistake of the caller's, a ValueError, in a line; with --debug, where it was met."""
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        if str(stop):
+            typer.echo(f"{stop}.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
     except ValueError as error:
         if debug:

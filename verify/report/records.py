@@ -7,11 +7,14 @@ import platform
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from verify.checks.verdict import Verdict
+
+if TYPE_CHECKING:
+    from verify.checks.accuracy.record import Accuracy
 
 SCHEMA = 1
 STATUSES = ("proved", "holds", "supported", "refuted", "undecided")
@@ -75,6 +78,16 @@ def to_json(run: Run) -> str:
         "summary": summary(run),
     }
     return json.dumps(record, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def accuracy_record(accuracy: "Accuracy") -> dict[str, Any]:
+    """An accuracy in JSON's own types, all that is in it; that of eager floats within."""
+    record = plain(dataclasses.asdict(accuracy))
+    edges = ("low", "high", "count")
+    record["histogram"] = [dict(zip(edges, bin, strict=True)) for bin in record["histogram"]]
+    if accuracy.other is not None:
+        record["other"] = accuracy_record(accuracy.other)
+    return record
 
 
 def summary(run: Run) -> dict[str, Any]:

@@ -34,9 +34,10 @@ class Glyphs(NamedTuple):
     expected: str
     unexpected: str
     cut: str
+    bar: str
 
 
-_UNICODE, _ASCII = Glyphs("✓", "✗", "…"), Glyphs("+", "x", "...")
+_UNICODE, _ASCII = Glyphs("✓", "✗", "…", "█"), Glyphs("+", "x", "...", "#")
 
 
 def console_for(stream: IO[str] | None = None, *, stderr: bool = False) -> Console:
@@ -61,10 +62,10 @@ def print_run(console: Console, run: Run, tracebacks: Sequence[str] = ()) -> Non
     for traceback in tracebacks:
         _print(console, traceback)
     for error in run.errors:
-        _print(console, _wrapped(console, f"error: {error}", 0, 2), "bold red")
+        _print(console, wrapped(console, f"error: {error}", 0, 2), "bold red")
     is_good = not (run.unexpected or run.errors or run.not_run)
     line = f"{summary_line(run)}; {run.seconds:.1f} s"
-    _print(console, _wrapped(console, line, 0, 0), _STYLES[is_good])
+    _print(console, wrapped(console, line, 0, 0), _STYLES[is_good])
 
 
 def print_list(console: Console, entries: Sequence[Any]) -> None:
@@ -79,7 +80,7 @@ def print_list(console: Console, entries: Sequence[Any]) -> None:
             about = [entry.fault or expectation(entry.holds), entry.source]
             for line in (first_line(entry.statement), "; ".join(filter(None, about))):
                 if line:
-                    _print(console, _wrapped(console, line, 4, 6), "dim")
+                    _print(console, wrapped(console, line, 4, 6), "dim")
 
 
 def waiting(console: Console, text: str) -> contextlib.AbstractContextManager[Any]:
@@ -126,6 +127,20 @@ def progress(
         _print(console)
 
 
+def wrapped(console: Console, text: str, indent: int, hanging: int) -> str:
+    """Text in the width of a terminal; elsewhere one line, for the tools that read it."""
+    if not console.is_terminal:
+        return " " * indent + text
+    return textwrap.fill(
+        text,
+        max(console.width - 1, 40),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 class _Running(ProgressColumn):
     """The claim that has been running longest."""
 
@@ -170,7 +185,7 @@ def _print_block(console: Console, verdict: Verdict) -> None:
         *(evidence_text(item) for item in verdict.evidence if evidence_text(item) != item.method),
     ]
     for line in filter(None, lines):
-        _print(console, _wrapped(console, line, 4, 6))
+        _print(console, wrapped(console, line, 4, 6))
     _print(console)
 
 
@@ -180,17 +195,3 @@ def _print(console: Console, text: str | Text = "", style: str | None = None) ->
 
 def _cut(text: str, width: int, mark: str) -> str:
     return text if len(text) <= width else text[: width - len(mark)].rstrip() + mark
-
-
-def _wrapped(console: Console, text: str, indent: int, hanging: int) -> str:
-    """Text in the width of a terminal; elsewhere one line, for the tools that read it."""
-    if not console.is_terminal:
-        return " " * indent + text
-    return textwrap.fill(
-        text,
-        max(console.width - 1, 40),
-        initial_indent=" " * indent,
-        subsequent_indent=" " * hanging,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

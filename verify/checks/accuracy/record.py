@@ -1,13 +1,13 @@
 """What was measured of a function's accuracy, for a reader."""
 
-import html
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from verify.checks.accuracy.tally import EDGES
-from verify.checks.verdict import counted
+from verify.checks.accuracy.text import to_html, to_text
+from verify.checks.accuracy.text import ulps_text as ulps_text
 
 
 @dataclass(frozen=True)
@@ -100,64 +100,10 @@ class Accuracy:
         raise TypeError("an accuracy has no truth value; compare its ulps.")
 
     def __repr__(self) -> str:
-        return "\n  ".join(self._lines())
+        return to_text(self)
 
     def _repr_html_(self) -> str:
-        head, *rest = (html.escape(line) for line in self._lines())
-        return f"<div><strong>{head}</strong><ul>{_listed(rest)}</ul></div>"
-
-    def _lines(self) -> list[str]:
-        what = f"gradient of {self.function}" if self.gradient else self.function
-        way = "compiled" if self.compiled else "eager"
-        head = f"{ulps_text(self.ulps)}: {what} in {self.dtype}, {way}, on {self.device}"
-        lines = [head, self._extent(), *self._shares(), *self._worst_lines()]
-        if len(self.by_output) > 1:
-            each = ", ".join(f"{n} {ulps_text(u)}" for n, u in self.by_output.items())
-            lines.append(f"at most: {each}")
-        if self.other is not None:
-            lines.append(f"otherwise {self.other._lines()[0]}")
-        return [*lines, *(f"note: {note}" for note in self.notes)]
-
-    def _extent(self) -> str:
-        kind = "every input" if self.is_exhaustive else f"a sample (seed {self.seed})"
-        bound = f"; no error over {ulps_text(self.bound)}" if math.isfinite(self.bound) else ""
-        return f"{kind}: {counted(self.inputs, 'input')}{bound}"
-
-    def _shares(self) -> list[str]:
-        parts = [f"{self.right:.2%} correctly rounded"]
-        for share, what in ((self.zeros, "zero"), (self.nans, "NaN")):
-            if share:
-                parts.append(f"{share:.2%} {what} instead of a normal number")
-        lines = [", ".join(parts)]
-        passed = [
-            (self.undefined, "without an exact value"),
-            (self.kinks, "without a derivative"),
-            (self.unread, "not settled"),
-        ]
-        left = [f"{count:,} {what}" for count, what in passed if count]
-        return lines + ([f"passed over: {', '.join(left)}"] if left else [])
-
-    def _worst_lines(self) -> list[str]:
-        if not self.worst:
-            return []
-        worst = self.worst[0]
-        lines = [f"worst: {worst}"]
-        if worst.conditioning is not None:
-            worth = ulps_text(worst.conditioning)
-            lines.append(f"there an ulp of each input is worth {worth} of the result")
-        return lines
-
-
-def _listed(lines: list[str]) -> str:
-    return "".join(f"<li>{line}</li>" for line in lines)
-
-
-def ulps_text(ulps: float) -> str:
-    """Such as "3.62 ulps" or "1.2e+07 ulps"."""
-    if math.isinf(ulps):
-        return "infinitely many ulps"
-    number = f"{ulps:.3g}" if ulps >= 1000 or 0 < ulps < 0.01 else f"{ulps:.3f}".rstrip("0")
-    return f"{number.rstrip('.')} ulp{'' if ulps == 1 else 's'}"
+        return to_html(self)
 
 
 def histogram_of(counts: tuple[int, ...]) -> tuple[tuple[float, float, int], ...]:
