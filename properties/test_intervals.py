@@ -73,6 +73,8 @@ def test_value_at_a_float_is_narrow(name):
         (jnp.floor, (box(-1.5, 0.5),), (-2, 0)),
         (lambda x: lax.rem(x, 2.0), (box(4.25, 5.5),), (0.25, 1.5)),
         (lambda x: x**4, (box(-1, 2),), (0, 16)),
+        (lambda x: jnp.sqrt(0.5 * x), (box(0, 2),), (0, 1)),
+        (lambda x: -2.0 * x, (box(0, 2),), (-4, 0)),
         (lambda x: x**3, (box(-1, 2),), (-1, 8)),
         (lambda x: jnp.power(x, 2.0), (box(-2, -1),), (1, 4)),
         (lambda x, y: x * y, (box(0, 2), box(0, 3)), (0, 6)),
@@ -153,6 +155,13 @@ def test_subnormal_numbers_are_not_taken_for_zero(x):
     assert not np.isnan(reciprocal.low)
     assert not np.isnan(logarithm.low)
     assert scaled.low <= x * 2.0**80 <= scaled.high
+
+
+@pytest.mark.parametrize("x", [2.0**-1022, -(2.0**-1022)])
+def test_what_underflows_keeps_its_sign_and_is_not_zero(x):
+    for value in enclose(lambda x: (x * 0.5, x * x, -x * 2.0**-30, x / 4.0), x):
+        assert value.low < 0 or value.high > 0
+        assert value.low == 0 or value.high == 0
 
 
 def test_subnormal_constants_are_not_taken_for_zero():

@@ -77,7 +77,7 @@ def multiply(x: Interval, y: Interval) -> Interval:
     for factor, other in ((x, y), (y, x)):
         if is_known(factor) and np.all(np.isin(factor.low, (-1.0, 1.0))):
             return _signed(factor.low, other)
-        if is_known(factor) and np.all(abs(np.frexp(factor.low)[0]) == 0.5):
+        if _are_powers_of_two(factor):
             return _shifted(factor.low, other)
     value = outward(*_extremes(_products(x, y)))
     return unless_unknown(settled(_signs_kept(value, x, y), x, y), x, y)
@@ -99,12 +99,17 @@ def _signed(sign: Any, x: Interval) -> Interval:
     return chosen(sign > 0, x, turned)
 
 
+def _are_powers_of_two(x: Interval) -> bool:
+    return is_known(x) and bool(np.all(abs(np.frexp(x.low)[0]) == 0.5))
+
+
 def _shifted(power: Any, x: Interval) -> Interval:
     """A value times a power of two, of which at most a subnormal number is lost."""
     low, high = x.low * power, x.high * power
     low, high = jnp.minimum(low, high), jnp.maximum(low, high)
-    ends = jnp.minimum(low - FLUSHED, LARGEST), jnp.maximum(high + FLUSHED, -LARGEST)
-    return unless_unknown(Interval(*ends), x)
+    lost = 0.0 if np.all(abs(power) >= 1) else FLUSHED
+    value = Interval(jnp.minimum(low - lost, LARGEST), jnp.maximum(high + lost, -LARGEST))
+    return unless_unknown(_signs_kept(value, x, point(power)), x)
 
 
 def _products(x: Interval, y: Interval) -> list[Any]:
@@ -137,9 +142,11 @@ def divide(x: Interval, y: Interval) -> Interval:
     """x/y; undefined where y is zero for certain, unknown where it may be."""
     if is_known(y) and np.all(y.low == 1.0):
         return spread(x, y)
+    if _are_powers_of_two(y) and np.all(abs(y.low) <= _HUGE):
+        return _shifted(1 / y.low, x)
     pairs = [_quotient(a, b) for a in _ends(x) for b in _ends(y)]
     low, high = _extremes([q.low for q in pairs])[0], _extremes([q.high for q in pairs])[1]
-    ratio = settled(outward(low, high), x, y)
+    ratio = settled(_signs_kept(outward(low, high), x, y), x, y)
     may_be_zero = (y.low <= 0) & (y.high >= 0)
     is_lost = ((y.low == 0) & (y.high == 0)) | is_undefined(x, y)
     return undefined_where(is_lost, chosen(may_be_zero, unknown(ratio.low), ratio))
