@@ -117,6 +117,7 @@ def excluded(function, arguments, low, high):
         balls = [function(*map(arb, row)) for row in rows]
         middles = np.array([float(ball) for ball in balls])
         sure = (low < middles) & (middles < high)
+        sure |= (np.isnan(low) & np.isnan(middles)) | (np.isneginf(low) & np.isposinf(high))
         for i in np.flatnonzero(~sure):
             if not is_held(balls[i], low[i], high[i]):
                 found.append(Miss(rows[i], float(low[i]), float(high[i]), balls[i]))
