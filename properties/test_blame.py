@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+import re
 
 import jax
 import jax.numpy as jnp
@@ -395,6 +396,19 @@ def test_the_command_takes_arrays_hex_floats_gradients_and_dtypes():
     hexadecimal = run("mine.py:gaussian_kl", "sigma=0x1.8p0", "mu=1/4", "--gradient")
     assert "the gradient of gaussian_kl at mu = 0.25, sigma = 1.5" in hexadecimal.stdout
     assert "inside gelu" in run("jax.nn:gelu", "x=-5").stdout
+
+
+def test_the_worst_input_of_domains_is_explained():
+    found = vf.blame(naive.softplus, x=vf.reals(-20.0, -15.0), dtype="bfloat16")
+    assert found.value == 0.0
+    assert re.fullmatch(r"the worst of \d+ inputs, all there are", found.notes[0])
+    both = vf.blame(naive.gaussian_kl, sigma=vf.reals(1.0, 1.125), mu=vf.reals(0.0, 0.125),
+                    dtype="float16", gradient=True)  # fmt: skip
+    assert list(both.arguments) == ["mu", "sigma"]
+    with pytest.raises(ValueError, match="blame needs arguments or domains, got 1 and 1"):
+        vf.blame(naive.gaussian_kl, 0.0, sigma=vf.reals())
+    with pytest.raises(TypeError, match="blame needs a domain for x, got float 2"):
+        vf.blame(naive.softplus, x=2.0)
 
 
 @pytest.mark.usefixtures("_file")

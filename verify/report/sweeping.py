@@ -46,7 +46,8 @@ def sweep_progress(console: Console, name: str = "") -> Iterator[Watcher | None]
         def show(progress: Progress) -> None:
             if bar.tasks[0].total is None:  # what a journal had is no speed
                 bar.reset(task, total=progress.of, completed=progress.inputs)
-            bar.update(task, completed=progress.inputs, worst=progress.worst)
+            rest = ", reading the worst cases" if progress.inputs >= progress.of else ""
+            bar.update(task, completed=progress.inputs, worst=f"{progress.worst}{rest}")
 
         yield show
 

@@ -32,8 +32,8 @@ class _Blocks:
         return join(parts)
 
     def told(self, part: Tally) -> tuple[float, str]:
-        """The worst error of a part."""
-        worst = max(part.upper, default=0.0)
+        """The worst error of a part, of those that are known."""
+        worst = part.worst[0].size if part.worst else 0.0
         return worst, f"{worst:.3g} ulps"
 
 

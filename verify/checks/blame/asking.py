@@ -1,6 +1,5 @@
 """A function and its arguments, as typed on a command line."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ from verify.checks.accuracy.asking import arguments_of, as_float, domains_of, is
 from verify.checks.assignments import Given
 from verify.checks.blame.blame import blame
 from verify.checks.blame.record import Blame
-from verify.checks.blame.worst import Worst, worst
+from verify.checks.blame.worst import Worst, noted, worst
 from verify.checks.effort import effort_of
 from verify.checks.function_at import function_at, in_order, needed, of_arguments
 
@@ -47,7 +46,7 @@ def asked(
             raise
         text = str(error)
         raise ValueError(text if text.startswith(_COMMAND) else f"verify {text}") from error
-    return dataclasses.replace(blamed, notes=(*filter(None, [search.note]), *blamed.notes))
+    return noted(blamed, search)
 
 
 def _search(function: Callable[..., Any], found: Given, *, dtype: str, **options: Any) -> Worst:

@@ -2,7 +2,7 @@
 
 import linecache
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -18,6 +18,9 @@ from verify.checks.blame.inputs import Inputs, inputs_of, need_floats, need_real
 from verify.checks.blame.record import Blame, Row, bits, rank
 from verify.checks.blame.shares import Case, Share, Shares, shares_of
 from verify.checks.blame.steps import Step, Steps, meant_constants, steps_of, traced
+from verify.checks.blame.worst import noted, worst
+from verify.checks.function_at import in_order, of_arguments
+from verify.claims.domain import Domain
 
 _DIGITS = 17
 _ANOTHER = (
@@ -27,7 +30,11 @@ _ANOTHER = (
 
 
 def blame(
-    function: Callable[..., Any], *args: Any, gradient: bool = False, dtype: Any = "float32"
+    function: Callable[..., Any],
+    *args: Any,
+    gradient: bool = False,
+    dtype: Any = "float32",
+    **domains: Domain,
 ) -> Blame:
     """The error of a float result as a sum over the equations that make it, line by line.
 
@@ -43,6 +50,8 @@ def blame(
         *args: real numbers or arrays; rounded to the dtype, they are the inputs.
         gradient: explain `jax.grad` in all arguments instead, against the true derivative.
         dtype: bfloat16, float16, float32 or float64; only for the last is x64 on.
+        **domains: in place of args, for each argument, the set it ranges over: what is
+            explained is the worst input that `measure` finds there at quick effort.
 
     Returns:
         The equations in order of the error that they add to the worst entry of the outputs,
@@ -52,7 +61,8 @@ def blame(
     Raises:
         TypeError: function is none, an argument is not real, or dtype is none of these.
         ValueError: the arguments do not fit the function or are not finite; it cannot be
-            traced or read in the reals, or returns no floats; a gradient of no scalar.
+            traced or read in the reals, or returns no floats; a gradient of no scalar;
+            arguments and domains are both given, or no input of a domain has an error.
 
     Example:
         >>> import jax.numpy as jnp
@@ -63,6 +73,8 @@ def blame(
         >>> found.rows[0].event
         '2.06e-09 is lost in 1'
     """
+    if domains:
+        return _at_worst(function, args, domains, gradient=gradient, dtype=dtype)
     inputs = inputs_of(function, args, dtype)
     if gradient:
         need_scalar(inputs, lambda f: _told(inputs, lambda: jax.eval_shape(f, *inputs.shapes)))
@@ -75,6 +87,21 @@ def blame(
             f"blame needs a function that can be read in the reals, got {inputs.name}: {why}"
         ) from why
     return _record(inputs, judged, case, found, notes=notes, gradient=gradient)
+
+
+def _at_worst(
+    function: Callable[..., Any], args: Any, domains: Mapping[str, Domain], **options: Any
+) -> Blame:
+    """The blame at the worst input of some domains."""
+    if args:
+        raise ValueError(
+            f"blame needs arguments or domains, got {len(args)} and {len(domains)};"
+            " give a fixed argument a default, or a domain of one number."
+        )
+    found = worst(function, domains, effort="quick", **options)
+    names = in_order(function, domains)
+    call = of_arguments(function, names, {})
+    return noted(blame(call, *(found.inputs[name] for name in names), **options), found)
 
 
 def _gradient(inputs: Inputs) -> Callable[..., Any]:

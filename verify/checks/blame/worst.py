@@ -1,9 +1,11 @@
 """Where a function is furthest off, for what it is blamed for to be looked at there."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from verify.checks.accuracy.measure import measure
+from verify.checks.blame.record import Blame
 from verify.checks.verdict import counted
 from verify.claims.domain import Domain
 
@@ -37,3 +39,8 @@ def worst(function: Callable[..., Any], domains: Mapping[str, Domain], **options
             f"blame needs an input at which {found.function} is off, found none among {tried}."
         )
     return Worst(found.worst[0].inputs, f"the worst of {tried}")
+
+
+def noted(blame: Blame, found: Worst) -> Blame:
+    """A blame that says how its input was found."""
+    return dataclasses.replace(blame, notes=(*filter(None, [found.note]), *blame.notes))
