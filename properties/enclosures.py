@@ -149,7 +149,7 @@ def _program(function, shapes):
 def enclose(function, *arguments):
     """The outputs of a function in intervals, compiled, at floats, arrays or intervals."""
     with jaxprs.x64():
-        values = [a if isinstance(a, Interval) else entered(np.float64(a)) for a in arguments]
+        values = [entered(*a) if isinstance(a, Interval) else entered(np.float64(a)) for a in arguments]
         values = [Interval(*(jnp.asarray(e, jnp.float64) for e in v)) for v in values]
         results = _program(function, tuple(v.low.shape for v in values))(values)
         return jax.tree.map(np.asarray, results)

@@ -102,6 +102,11 @@ def test_range_on_a_box_is_sharp(function, arguments, expected):
             lambda x, y: x * arb(1e-200) * 1e300,
         ),
         (lambda x, y: x / 1e308 + y, (1e300, 0.0), lambda x, y: x / arb(1e308)),
+        (
+            lambda x, y: x * 2.0**600 * 2.0**600 * y,
+            (2.0**-700, 1.0),
+            lambda x, y: x * arb(2) ** 1200,
+        ),
         (lambda x, y: (x * 1e200) * 1e200 * y, (1e-150, 1.0), lambda x, y: x * arb(1e200) ** 2),
         (lambda x, y: jnp.exp(x) * jnp.exp(y), (600.0, -650.0), lambda x, y: (x + y).exp()),
     ],
@@ -181,14 +186,22 @@ def test_both_zeros_are_zero(x):
 
 
 def test_infinite_constants_are_compared_and_carried():
-    masked, is_below, difference, finite = enclose(
-        lambda x: (jnp.max(jnp.stack([x, -INF])), x < INF, (x + INF) - INF, jnp.isfinite(x)),
+    masked, is_below, finite, *lost = enclose(
+        lambda x: (
+            jnp.max(jnp.stack([x, -INF])),
+            x < INF,
+            jnp.isfinite(x),
+            (x + INF) - INF,
+            0.0 * jnp.maximum(x, INF),
+            x * INF,
+            jnp.sin(x + INF),
+        ),
         box(-1, 2),
     )
     assert np.allclose(masked, (-1, 2))
     assert is_below.yes
     assert finite.yes
-    assert tuple(difference) == (-INF, INF)
+    assert all(tuple(value) == (-INF, INF) for value in lost)
 
 
 def test_overflow_is_a_large_number_not_an_infinity():
@@ -257,6 +270,23 @@ def test_scan_holds_what_the_steps_give():
     assert last.high - last.low < 1e-6
 
 
+@pytest.mark.parametrize("method", [0, 1])
+def test_whole_numbers_are_the_nearest(method):
+    half = np.array([0.5, 1.5, 2.5, -0.5, -2.5, 0.49999999999999994, 2.0**52 + 1, 1e300])
+    x = np.concatenate([half, np.random.default_rng(0).normal(0, 1e3, 100).round(1)])
+    (value,) = enclose(lambda x: lax.round(x, lax.RoundingMethod(method)), x)
+    away = np.sign(x) * np.where(abs(x) % 1 == 0.5, np.ceil(abs(x)), np.rint(abs(x)))
+    assert np.array_equal(value.low, np.rint(x) if method else away)
+    assert np.array_equal(value.low, value.high)
+
+
+def test_comparisons_are_carried_through_loops():
+    step = lambda c, _: ((c[0] * 2, c[0] < 3), (c[0] < 4, ~c[1]))
+    _, last, below, _ = enclose(lambda x: lax.scan(step, (x, x > 0), None, 4), 1.0)
+    assert last.no
+    assert np.array_equal(below.yes, [True, True, False, False])
+
+
 def test_loops_end_where_they_are_known_to():
     count = lambda x: lax.while_loop(lambda s: s[1] < x, lambda s: (s[0] + 1, s[1] * 2), (0, 1.0))
     (decided, _), (open_, _) = enclose(count, 100.0), enclose(count, box(60.0, 70.0))
@@ -319,6 +349,9 @@ def test_float32_is_refused():
 def test_floats_enter_as_they_are():
     with jaxprs.x64():
         value = entered(np.array([1.5, 0.0, -INF, 5e-324, -5e-324]))
+        around = entered(np.array([-5e-324, 5e-324]), np.array([5e-324, 6e-324]))
+    assert np.array_equal(around.low, [-(2.0**-1022), 0.0])
+    assert np.array_equal(around.high, [2.0**-1022, 2.0**-1022])
     assert np.array_equal(value.low, [1.5, 0.0, -INF, 0.0, -(2.0**-1022)])
     assert np.array_equal(value.high, [1.5, 0.0, -INF, 2.0**-1022, 0.0])
 

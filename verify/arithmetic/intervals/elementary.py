@@ -79,8 +79,9 @@ def multiply(x: Interval, y: Interval) -> Interval:
             return _signed(factor.low, other)
         if _are_powers_of_two(factor):
             return _shifted(factor.low, other)
-    value = outward(*_extremes(_products(x, y)))
-    return unless_unknown(settled(_signs_kept(value, x, y), x, y), x, y)
+    # Of zero and an infinity there is no product: NaN, so that the value is unknown.
+    value = outward(*_extremes([a * b for a in _ends(x) for b in _ends(y)]))
+    return settled(_signs_kept(value, x, y), x, y)
 
 
 def _signs_kept(value: Interval, x: Interval, y: Interval) -> Interval:
@@ -109,13 +110,7 @@ def _shifted(power: Any, x: Interval) -> Interval:
     low, high = jnp.minimum(low, high), jnp.maximum(low, high)
     lost = 0.0 if np.all(abs(power) >= 1) else FLUSHED
     value = Interval(jnp.minimum(low - lost, LARGEST), jnp.maximum(high + lost, -LARGEST))
-    return unless_unknown(_signs_kept(value, x, point(power)), x)
-
-
-def _products(x: Interval, y: Interval) -> list[Any]:
-    """All products of ends; 0 times an infinite bound is 0, the bound being no factor."""
-    ends = [(a, b) for a in _ends(x) for b in _ends(y)]
-    return [jnp.where((a == 0) | (b == 0), 0.0, a * b) for a, b in ends]
+    return _signs_kept(value, x, point(power))
 
 
 def _ends(x: Interval) -> tuple[Any, ...]:
@@ -173,7 +168,8 @@ def integer_power(x: Interval, n: int) -> Interval:
     if n < 0:
         return divide(point(np.float64(1.0)), integer_power(x, -n))
     if n == 0:
-        return undefined_where(is_undefined(x), unless_unknown(point(jnp.ones_like(x.low)), x))
+        lost = is_undefined(x) | is_unknown(x)
+        return chosen(lost, unknown(x.low), point(jnp.ones_like(x.low)))
     if n % 2 == 0:
         half = absolute(integer_power(x, n // 2))
         return square(half)

@@ -173,6 +173,8 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "atan2": ("atan", "div"),
     "rsqrt": ("sqrt", "div"),
     "integer_pow": ("div",),
+    "lgamma": ("lgamma", "log", "sin", "div"),
+    "digamma": ("digamma", "sin", "cos", "div"),
     "logaddexp": ("exp", "log1p"),
     "cumlogsumexp": ("exp", "log1p"),
 }

@@ -50,7 +50,7 @@ def _steady(function: Callable[..., Any], slope: float, bound: float) -> Callabl
         value = function(middle)
         error = abs(value) * _SLACK + FLUSHED + slope * radius
         near = settled(Interval(value - error, value + error), x)
-        near = unless_unknown(Interval(*(jnp.clip(e, -bound, bound) for e in near)), x)
+        near = unless_unknown(Interval(*(jnp.clip(e, -bound, bound) for e in near)), x, near)
         return undefined_where(is_undefined(x), near)
 
     return rule

@@ -93,13 +93,20 @@ def unknown(like: Any) -> Interval:
     return Interval(-infinite, infinite)
 
 
-def entered(x: Any) -> Interval:
-    """Floats of any size from outside; around subnormal ones, which a device may take for 0."""
+def entered(low: Any, high: Any = None) -> Interval:
+    """Floats of any size from outside, or boxes between two.
+
+    A device may take subnormal numbers for zero: they get ends on either side.
+    """
+    return Interval(_beyond(low, -_SMALLEST), _beyond(low if high is None else high, _SMALLEST))
+
+
+def _beyond(x: Any, limit: float) -> Any:
+    """A number, or beyond a subnormal one the next that is none, on the limit's side."""
     bits = lax.bitcast_convert_type(jnp.asarray(x, jnp.float64), jnp.int64)
     is_subnormal = ((bits & _EXPONENT) == 0) & ((bits & ~(_EXPONENT | _SIGN)) != 0)
-    is_negative = (bits & _SIGN) != 0
-    low, high = jnp.where(is_negative, -_SMALLEST, 0.0), jnp.where(is_negative, 0.0, _SMALLEST)
-    return Interval(jnp.where(is_subnormal, low, x), jnp.where(is_subnormal, high, x))
+    is_on_side = (bits < 0) == (limit < 0)
+    return jnp.where(is_subnormal, jnp.where(is_on_side, limit, 0.0), x)
 
 
 def is_unknown(x: Interval) -> Any:
