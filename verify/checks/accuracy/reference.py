@@ -113,7 +113,7 @@ class Reference:
                 return Error(math.inf, math.inf, _sign(found) * math.inf, normal, exact)
             lower, upper = float(abs(found).lower()), float(abs(found).upper())
             is_settled = upper - lower <= 2.0**-_ERROR_BITS * max(1.0, upper)
-            if not is_settled:
+            if not is_settled and found.rel_accuracy_bits() < _ERROR_BITS:
                 return None
             return Error(max(lower, 0.0), upper, float(found.mid()), normal, exact)
 

@@ -60,7 +60,7 @@ def _inside(flat: np.ndarray, judge: Judge, sample: Sample) -> Batch:
     columns, position = [], 0
     for name, shape in judge.target.variables.items():
         size = int(np.prod(shape, dtype=int))
-        part = flat[:, position : position + size].reshape(-1, *shape)
+        part = flat[:, position : position + size].reshape(len(flat), *shape)
         columns.append(sample.inside(name, part))
         position += size
     return tuple(columns)
