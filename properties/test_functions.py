@@ -51,6 +51,12 @@ TABLE = [
         {"p_data": 0.5, "p_model": 1.75},
         {"p_data": -1.0, "p_model": -0.5},
     ),
+    (f.optimal_logit, {"p_data": 0.5, "p_model": 1.75}, {"p_data": -1.0, "p_model": -0.5}),
+    (
+        f.binary_cross_entropy,
+        {"logits": 0.75, "targets": 0.25},
+        {"targets": 1.25},
+    ),
     (f.empirical_wasserstein_1, {"x": LEFT, "y": RIGHT}, {}),
     (f.critic_loss, {"data_values": LEFT, "model_values": RIGHT}, {}),
     (f.discriminator_loss, {"data_logits": LEFT, "model_logits": RIGHT}, {}),

@@ -2,6 +2,7 @@
 
 from verify.functions.critic import critic_loss as critic_loss
 from verify.functions.critic import gradient_penalty as gradient_penalty
+from verify.functions.cross_entropy import binary_cross_entropy as binary_cross_entropy
 from verify.functions.discriminator import discriminator_loss as discriminator_loss
 from verify.functions.discriminator import minimax_loss as minimax_loss
 from verify.functions.discriminator import non_saturating_loss as non_saturating_loss
@@ -9,6 +10,7 @@ from verify.functions.discriminator import optimal_discriminator as optimal_disc
 from verify.functions.discriminator import (
     optimal_discriminator_from_logs as optimal_discriminator_from_logs,
 )
+from verify.functions.discriminator import optimal_logit as optimal_logit
 from verify.functions.discriminator import reverse_kl_loss as reverse_kl_loss
 from verify.functions.divergence import categorical_entropy as categorical_entropy
 from verify.functions.divergence import categorical_jsd as categorical_jsd
