@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from verify.functions import elementary, pairs, wide
+from verify.functions import elementary, wide
 from verify.functions.elementary import bound, is_tiny
 from verify.functions.exact_sums import difference_of_squares
 from verify.functions.kernel import kernel
@@ -108,7 +108,7 @@ def kl_to_standard_by_log_variance(mu: Floats, t: Floats) -> Floats:
     end = bound(t)
     excess = elementary.exp_excess(jnp.clip(t, -end, end))
     excess = wide.where(is_tiny(t), wide.half(wide.square(wide.of(t))), excess)
-    below = wide.of_pair(pairs.plus(-t, -jnp.ones_like(t)))
+    below = wide.minus(wide.of(-t), wide.number(1.0, t))
     excess = wide.where(t < -end, below, excess)
     result = wide.nearest(wide.half(wide.plus(wide.square(wide.of(mu)), excess)))
     return jnp.where(wide.are_finite(mu, t), result, jnp.abs(mu) + jnp.abs(t))

@@ -49,7 +49,7 @@ def constant(value: Fraction, like: Floats) -> Pair:
 
 
 def of_pair(a: Number) -> Scaled:
-    """A pair as it is."""
+    """A pair as it is, for a high part of moderate size."""
     return Scaled(a, jnp.zeros_like(_bits(high(a))))
 
 
@@ -78,7 +78,10 @@ def difference(x: Floats, y: Floats) -> Scaled:
 
 
 def normal(a: Scaled) -> Scaled:
-    """The same number, its high part from about sqrt(1/2) to sqrt(2)."""
+    """The same number, its high part from about sqrt(1/2) to sqrt(2).
+
+    What comes is over the least normal float, and under half its inverse.
+    """
     exponent, _ = pairs.frexp(jnp.abs(high(a)))
     is_zero = high(a) == 0
     exponent = jnp.where(is_zero, 0, exponent)
