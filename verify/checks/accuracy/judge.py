@@ -69,9 +69,13 @@ class Judge:
         """Whether the reference can be read in intervals; if not, balls read all."""
         return self._enclose is not None
 
-    def floats(self, columns: Batch) -> np.ndarray:
-        """What is computed at some points, an array of (points, outputs)."""
-        return self._compiled(*_padded(columns, self.size))[: len(columns[0])]
+    def floats(self, columns: Batch, run: Callable[..., np.ndarray] | None = None) -> np.ndarray:
+        """What is computed at some points, an array of (points, outputs).
+
+        Always of one size, for another is compiled anew, eager operations too.
+        """
+        run = run or self._compiled
+        return run(*_padded(columns, self.size))[: len(columns[0])]
 
     def tally(
         self,

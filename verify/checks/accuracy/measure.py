@@ -269,7 +269,7 @@ def _eagerly(plan: Plan, tally: Tally) -> Accuracy | None:
     judge = plan.judge
     batches = [*_few(plan.job, judge), *_worst_inputs(judge.target, tally)]
     run = judge.target.eager()
-    if all(_same(run(*batch), judge.floats(batch)) for batch in batches):
+    if all(_same(judge.floats(batch, run), judge.floats(batch)) for batch in batches):
         return None
     eager = dataclasses.replace(plan, is_exhaustive=False)
     tallies = [judge.tally(batch, plan.most_balls, run=run) for batch in batches]
