@@ -29,12 +29,14 @@ from verify.claims.simplex import Simplex
 
 _BLOCK = 2**18  # points of one number; fewer where a point has more
 _SWEEP_BLOCK = 2**20
+_LONG = 2**24  # inputs, from which on it pays to compile more for a faster run
 _DOUBLE_BLOCK = 2**12  # of float64, which balls read
 _FEW = 2**16  # inputs that are all tried, whatever the effort
-_CHEAP = 32  # operations of a function that all inputs of an effort are tried of
+_CHEAP = 16  # operations of a function of which all inputs of an effort are tried
+_DUAL, _DRAWN = 3, 4  # operations of a slope beside its value, and of drawing a number
 _EAGER, _PARTS = 2**14, 4  # inputs of a batch that is run eagerly, and batches of all there are
 _SLOPE = 20  # times what a value costs, a derivative does
-_BUDGET = 2_000_000  # equations read in balls, at standard effort: a few seconds
+_BUDGET = 500_000  # equations read in balls, at standard effort: a second or two
 
 
 def measure(
@@ -136,7 +138,8 @@ class Plan:
         sample = Sample(domains, judged.format, seed, caller)
         grid = _grid(domains, judged, caller, effort, exhaustive)
         if grid is not None:
-            judge = Judge(judged, min(_SWEEP_BLOCK, max(grid.size, 1)))
+            size = min(_SWEEP_BLOCK, max(grid.size, 1))
+            judge = Judge(judged, size, is_long=grid.size > _LONG)
             grid = dataclasses.replace(grid, block_size=judge.size)
             return cls(judge, Everything(judge, None, grid), sample, True, None, seed)
         judge, count, balls = sampled(judged, effort)
@@ -187,8 +190,7 @@ def sampled(judged: Target, effort: Effort) -> tuple[Judge, int, int]:
     """A judge for batches that fit into a cache, how many inputs to try, and how many of each
     batch balls may settle.
     """
-    each = cost.float_cost(judged.program) * (judged.numbers if judged.gradient else 1)
-    dear = max(each // _CHEAP, 1)
+    dear = max(_work(judged) // _CHEAP, 1)
     if judged.is_double:
         block = max(_DOUBLE_BLOCK // dear, 2**8)
         count = max(effort.inputs // (2**10 * dear), block)
@@ -197,6 +199,12 @@ def sampled(judged: Target, effort: Effort) -> tuple[Judge, int, int]:
         count = max(effort.inputs // dear, block)
     blocks = 1 + -(-count // block)
     return Judge(judged, min(block, count)), count, max(_balls(judged, effort) // blocks, 4)
+
+
+def _work(judged: Target) -> int:
+    """What it takes to judge a point, in operations of some nanoseconds."""
+    slopes = _DUAL * judged.numbers if judged.gradient else 1
+    return cost.float_cost(judged.program) * slopes + _DRAWN * judged.numbers
 
 
 def _balls(judged: Target, effort: Effort) -> int:
