@@ -104,7 +104,7 @@ def _odds(x: Floats) -> Floats:
     """t/(1 - t), t = exp(x), for x < 0."""
     t, rest = _growth(x)
     inside = nearest(Scaled(over(t.pair, rest), t.exponent))
-    return jnp.where(x > 0, jnp.nan, jnp.where(is_tiny(x), -1 / x, inside))
+    return jnp.where(x > 0, jnp.nan, jnp.where(is_tiny(x), 1 / jnp.abs(x), inside))
 
 
 @kernel(

@@ -13,14 +13,14 @@ from jaxtyping import Array, Float, Real
 
 from verify.functions import pairs
 from verify.functions.arguments import REAL, floats
-from verify.functions.elementary import bound, exponential, logarithm
-from verify.functions.hyperbolic import tanh_kernel
+from verify.functions.elementary import bound, expm1, exponential, is_tiny, logarithm
 from verify.functions.kernel import kernel
 from verify.functions.pairs import (
     Pair,
     Scaled,
     constant,
     nearest,
+    negative,
     over,
     plus,
     plus_smaller,
@@ -133,6 +133,15 @@ def sigmoid_kernel(x: Floats) -> Floats:
     return nearest(Scaled(share, jnp.where(is_left, k, 0)))
 
 
+@kernel(lambda x: jax.lax.tanh(x / 2) / 2, lambda x: sigmoid_slope(x))
+def _shifted_sigmoid(x: Floats) -> Floats:
+    """(1 - t)/(1 + t)/2 for positive x, t = exp(-|x|)."""
+    _, whole = _decay(x)
+    rest = negative(expm1(-jnp.minimum(jnp.abs(x), bound(x))).pair)
+    size = nearest(over(rest, whole)) / 2
+    return jnp.where(is_tiny(x), x / 4, jnp.where(x < 0, -size, size))
+
+
 @kernel(
     lambda x: jax.lax.logistic(x) * jax.lax.logistic(-x),
     _sigmoid_bend,
@@ -149,10 +158,6 @@ def _softplus(x: Floats) -> Floats:
     t, whole = _decay(x)
     rest = logarithm(whole, scaled(t.pair, t.exponent))
     return jnp.where(x < bound(x), nearest(plus(jnp.maximum(x, 0), rest)), x)
-
-
-def _shifted_sigmoid(x: Floats) -> Floats:
-    return tanh_kernel(x / 2) / 2
 
 
 def _decay(x: Floats) -> tuple[Scaled, Pair]:
