@@ -164,6 +164,3 @@ def _decay(x: Floats) -> tuple[Scaled, Pair]:
     """t = exp(-|x|) and 1 + t."""
     t = exponential(-jnp.minimum(jnp.abs(x), bound(x)))
     return t, plus_smaller(constant(1, x), scaled(t.pair, t.exponent))
-
-
-logistic, centred_logistic = sigmoid, shifted_sigmoid
