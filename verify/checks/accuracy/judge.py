@@ -28,7 +28,7 @@ from verify.checks.accuracy.target import Batch, Target
 
 _CLOSE = 1 / 16  # ulps between two bounds of an error that count as one
 _CLOSELY = 2.0**-20  # or so much of the error
-_TIE = 2.0**-18  # relative, by which what is found of half an ulp may be off
+_TIE = 2.0**-22  # relative, by which what is found of half an ulp may be off
 _ROW = 2**10  # points of which the worst is looked for together
 
 # What an error counts as, in a byte: the number of its bin, with a flag where a zero or a NaN was
