@@ -40,7 +40,7 @@ LEFT_TO_BALLS = {
 @pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("name", [*UNARY, *BINARY, *(f"x**{n}" for n in WHOLE_POWERS)])
 def test_no_exact_value_is_excluded(name, share):
-    assert not enclosures.misses(name, count=POINTS, seed=1_000 + 100 * share)
+    assert not enclosures.misses(name, count=POINTS, seed=1_000 + 100 * share, as_run=True)
 
 
 @pytest.mark.slow
@@ -51,7 +51,7 @@ def test_device_in_use_is_within_every_slack():
 def _read(function, *arguments):
     """A function's outputs in intervals, or None where it is left to balls."""
     try:
-        return enclose(function, *arguments)
+        return enclose(function, *arguments, as_run=True)
     except UnsupportedPrimitive as error:
         if error.primitive not in LEFT_TO_BALLS:
             raise
