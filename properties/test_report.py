@@ -12,13 +12,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
+import verify as vf
 from verify.checks.messages import Entry
 from verify.checks.verdict import Evidence, Verdict, evidence_text
 from verify.report.files import need_writable, write
 from verify.report.markdown import escaped, to_markdown
 from verify.report.records import Run, environment, plain, to_json
 from verify.report.terminal import print_list, print_run, progress
-from verify.report.words import summary_line
+from verify.report.words import gist, summary_line
 
 BALLS = Evidence("balls", points=1_000, digits=25, bits=128)
 HOLDS = Verdict("a.py::symmetric", "f(x) = f(-x).", "Müller", "holds", True, evidence=(BALLS,))
@@ -171,18 +172,26 @@ def test_a_row_says_how_strong_the_evidence_is():
     )
 
 
-def test_a_row_on_accuracy_counts_inputs_and_says_how_bad_it_is():
-    evidence = Evidence(
-        "accuracy, sampled", 2**24, 3, device="cpu", detail="3.62 ulps at x = 0.25, bound 4"
-    )
-    assert evidence_text(evidence) == (
-        "accuracy, sampled, 16,777,216 inputs, 3 undecided, on cpu, 3.62 ulps at x = 0.25, bound 4"
-    )
+@pytest.mark.parametrize("method", ["every float", "sampled floats"])
+def test_a_row_on_accuracy_counts_inputs_and_says_how_bad_it_is(method):
+    detail = "worst 3.62 ulps, asked 4 ulps"
+    evidence = Evidence(method, 2**24, 3, 2, device="cpu", detail=detail)
+    counts = f"{method}, 16,777,216 inputs, 3 undecided, 2 without an exact value"
+    assert evidence_text(evidence) == f"{counts}, on cpu, {detail}"
     run = Run((Verdict("a.py::f", "", "", "holds", True, evidence=(evidence,)),))
     assert printed(run, 200).splitlines()[1] == (
-        "  ✓ holds      f  accuracy, sampled, 16,777,216 inputs, 3 undecided,"
-        " 3.62 ulps at x = 0.25, bound 4"
+        f"  ✓ holds      f  {method}, 16,777,216 inputs, 3 undecided, worst 3.62 ulps, asked 4 ulps"
     )
+
+
+def test_a_claim_of_accuracy_is_reported_with_its_inputs():
+    @vf.claim(x=vf.reals(-1.0, 1.0))
+    def negation_is_exact(x):
+        """-x is exact."""
+        return vf.accurate(jnp.negative, x, ulps=0.5, dtype="bfloat16")
+
+    verdict = vf.check(negation_is_exact, effort="quick")
+    assert re.match(r"every float, 32,514 inputs, on .*, every result is exact", gist(verdict))
 
 
 @pytest.mark.parametrize("width", [40, 80])

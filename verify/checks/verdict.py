@@ -13,10 +13,11 @@ class Evidence:
     """What one check did and saw.
 
     Attributes:
-        method: how ("balls", "search", "shrinking", "accuracy, sampled", …).
+        method: how ("balls", "search", "shrinking", "sampled floats", …).
         points: how many points were tried; of accuracy, how many inputs.
         undecided: at how many of them nothing could be said.
-        vacuous: at how many a premise failed, so that they say nothing.
+        vacuous: at how many a premise failed, or there is no exact value or derivative to
+            compare with, so that they say nothing.
         digits: decimal digits to which the two sides agree where they agree worst;
             None where sides were not compared.
         bits: the highest working precision that was needed.
@@ -38,7 +39,7 @@ class Evidence:
     @property
     def is_of_floats(self) -> bool:
         """Whether it is about what floats give, not about what is true of the reals."""
-        return self.method.startswith("accuracy")
+        return self.method in ("every float", "sampled floats")
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ def evidence_text(evidence: Evidence) -> str:
     if evidence.undecided:
         parts.append(f"{evidence.undecided:,} undecided")
     if evidence.vacuous:
-        parts.append(f"{evidence.vacuous:,} outside the premise")
+        why = "without an exact value" if evidence.is_of_floats else "outside the premise"
+        parts.append(f"{evidence.vacuous:,} {why}")
     if evidence.digits is not None:
         parts.append(counted(evidence.digits, "digit"))
     if evidence.bits:
