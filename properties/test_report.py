@@ -179,9 +179,7 @@ def test_a_row_on_accuracy_counts_inputs_and_says_how_bad_it_is(method):
     counts = f"{method}, 16,777,216 inputs, 3 undecided, 2 without an exact value"
     assert evidence_text(evidence) == f"{counts}, on cpu, {detail}"
     run = Run((Verdict("a.py::f", "", "", "holds", True, evidence=(evidence,)),))
-    assert printed(run, 200).splitlines()[1] == (
-        f"  ✓ holds      f  {method}, 16,777,216 inputs, 3 undecided, worst 3.62 ulps, asked 4 ulps"
-    )
+    assert printed(run, 200).splitlines()[1] == f"  ✓ holds      f  {counts}, {detail}"
 
 
 def test_a_claim_of_accuracy_is_reported_with_its_inputs():
