@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
+from verify.checks.check import check
 from verify.checks.collect import collect
 from verify.report.markdown import escaped
-from verify.report.words import first_line
+from verify.report.words import first_line, place
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -20,3 +21,16 @@ def test_the_readme_has_a_row_for_each_statement_of_the_notes_with_its_verdict()
         assert f"| `{claim.name}` | {said} | {end}" in text
     assert len(re.findall(r"^\| `\w+` \|", text, re.M)) == len(notes)
     assert f"\n{len(claims)} claims: {len(claims)} as expected" in text
+
+
+def test_the_claim_of_accuracy_in_the_readme_ends_as_is_printed_there(tmp_path):
+    text = README.read_text()
+    code, _, printed = text.partition("# accurate.py\n")[2].partition("```\n")
+    file = tmp_path / "accurate.py"
+    file.write_text(f"import jax.numpy as jnp\nimport verify as vf\n\n{code}")
+    (claim,) = collect([str(file)]).claims.values()
+    verdict = check(claim, effort="quick")
+    assert f"refuted    {claim.name}  {place(verdict)}\n" in printed
+    reason = re.search(r"reason: (.*)…", printed)
+    assert reason
+    assert verdict.reason.startswith(reason[1])
