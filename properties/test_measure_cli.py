@@ -58,7 +58,11 @@ def none():
 def quotient(*values):
     return values[0] / values[1]
 
-constant = 2.0
+class Model:
+    def __call__(self, x):
+        return 2 * x
+
+model, constant = Model(), 2.0
 """
 
 
@@ -154,6 +158,12 @@ def test_numbers_stay_as_they_are_and_defaults_too():
     assert list(record["accuracy"]["worst"][0]["inputs"]) == ["x"]
     assert 2.8 < record["accuracy"]["worst"][0]["computed"] < 4.5
     assert record["question"]["arguments"] == {"x": "1:2", "y": "1", "scale": "0x1p1"}
+
+
+def test_an_object_that_can_be_called_has_the_name_of_its_class():
+    asked = question("mine.py:model", ["x"], dtype="float32")
+    assert asked.function.__name__ == "Model"
+    assert asked.function(3.0) == 6.0
 
 
 def test_integers_stay_integers():

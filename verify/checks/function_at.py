@@ -138,6 +138,7 @@ def of_arguments(
         return function(*placed, **given)
 
     kind = inspect.Parameter.POSITIONAL_ONLY
+    call.__name__ = getattr(function, "__name__", type(function).__name__)
     call.__dict__["__signature__"] = inspect.Signature([inspect.Parameter(n, kind) for n in taken])
     return call
 
