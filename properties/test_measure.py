@@ -175,6 +175,16 @@ def test_nans_in_place_of_numbers_are_counted():
     assert found.worst[0].ulps == math.inf
 
 
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_a_nan_in_place_of_no_normal_number_is_not_counted_as_one(sign):
+    """exp(-x) is subnormal and exp(x) overflows, where exp(x) exp(-2 x) is infinity times zero."""
+    found = _measure(lambda x: jnp.exp(x) * jnp.exp(-2 * x), dtype="bfloat16",
+                     reference=lambda x: jnp.exp(sign * x), x=vf.reals(90.0, 200.0))  # fmt: skip
+    assert found.ulps == math.inf
+    assert found.nans == 0
+    assert found.inputs == found.histogram[-1][2]
+
+
 def test_float64_is_measured_too():
     found = _measure(jnp.log1p, dtype="float64", x=vf.reals(-0.4145, -0.4139))
     assert (found.ulps > 100) == _LOG1P_IS_OFF

@@ -22,6 +22,7 @@ from verify.checks.accuracy.target import Target
 _ROOM = 2.0**-20  # relative, by which an error may be off: it is kept in float32
 _FAR = 1e300  # beyond it, an end of an interval is taken for infinite
 _MOST = 3e38  # ulps, short of infinitely many
+OF_NO_NORMAL = 1.0  # the radius of a NaN's error where the exact value may be no normal number
 
 
 class Bounds(NamedTuple):
@@ -30,7 +31,7 @@ class Bounds(NamedTuple):
     Attributes:
         signed: the error in ulps; infinite where a NaN or an infinity is wrong.
         radius: how far it may be from that; infinite where nothing is known, NaN where
-            there is no exact value, for certain.
+            there is no exact value, for certain; OF_NO_NORMAL is a mark.
     """
 
     signed: Any
@@ -120,7 +121,8 @@ def bounds(c: Any, exact: Interval, format: Format, is_finite: bool = False) -> 
     if not is_finite:
         signed, radius = _with_infinity(c, low, high, format, (signed, radius))
         wrong = jnp.isnan(c) & ~is_unknown(exact)
-        signed, radius = jnp.where(wrong, jnp.inf, signed), jnp.where(wrong, 0.0, radius)
+        of_nan = jnp.where(_is_normal(low, high, format), 0.0, OF_NO_NORMAL)
+        signed, radius = jnp.where(wrong, jnp.inf, signed), jnp.where(wrong, of_nan, radius)
         is_known |= wrong
     radius = jnp.where(is_known, radius, jnp.inf)
     signed = jnp.where(jnp.isinf(radius), 0.0, signed)
@@ -133,7 +135,7 @@ def _with_exact_infinity(c: Any, low: Any, high: Any, found: tuple[Any, Any]) ->
     """Where the exact value is an infinity, which is right or wrong."""
     endless = (low == high) & jnp.isinf(low)
     signed = jnp.where(endless, jnp.where(c == low, 0.0, jnp.inf), found[0])
-    return signed, jnp.where(endless, 0.0, found[1])
+    return signed, jnp.where(endless, jnp.where(jnp.isnan(c), OF_NO_NORMAL, 0.0), found[1])
 
 
 def _limited(x: Any) -> Any:
@@ -144,6 +146,12 @@ def _limited(x: Any) -> Any:
 def _is_over(low: Any, high: Any, format: Format) -> Any:
     """Whether an exact value is beyond all floats of a format, on one side."""
     return (low >= _overflow(format)) | (high <= -_overflow(format))
+
+
+def _is_normal(low: Any, high: Any, format: Format) -> Any:
+    """Whether an exact value is of the size of a normal number, for certain."""
+    over = (low >= format.smallest) | (high <= -format.smallest)
+    return over & (jnp.maximum(abs(low), abs(high)) < _overflow(format))
 
 
 def _overflow(format: Format) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 from verify.arithmetic import jaxprs
 from verify.arithmetic.ulps import Format, is_subnormal
 from verify.checks.accuracy.bounds import (
+    OF_NO_NORMAL,
     Bounds,
     bounds,
     enclosure,
@@ -32,7 +33,7 @@ _TIE = 2.0**-22  # relative, by which what is found of half an ulp may be off
 _ROW = 2**10  # points of which the worst is looked for together
 
 # What an error counts as, in a byte: the number of its bin, with a flag where a zero or a NaN was
-# computed for a normal number; or one of these.
+# computed for a normal number (both flags: a NaN for another); or one of these.
 _FLUSHED, _ZERO, _NAN, _UNDEFINED, _UNDECIDED, _PADDING = 24, 32, 64, 128, 129, 130
 _MIDDLE = len(EDGES)
 
@@ -130,15 +131,16 @@ class Judge:
 
     def _known(self, summary: _Summary, columns: Batch, computed: Any, count: int) -> Tally:
         counts = np.bincount(summary.codes.ravel(), minlength=256)
-        flags = np.add.outer([0, _ZERO, _NAN], np.arange(2 * _MIDDLE + 1))
-        histogram = counts[flags].sum(0)
+        flagged = counts[:_UNDEFINED].reshape(-1, _ZERO)  # without a flag, or with one or both
+        histogram = flagged[:, : 2 * _MIDDLE + 1].sum(0)
         histogram[_MIDDLE] += counts[_FLUSHED]
         counted = int(histogram.sum())
+        zeros, nans, others = map(int, flagged[1:].sum(1))
         return Tally(
             inputs=count, counted=counted, undefined=int(counts[_UNDEFINED]),
             unread=int(counts[_UNDECIDED]), right=int(histogram[_MIDDLE]),
-            normal=counted - int(counts[_FLUSHED]), zeros=int(counts[_ZERO:_NAN].sum()),
-            nans=int(counts[_NAN:_UNDEFINED].sum()), histogram=tuple(map(int, histogram)),
+            normal=counted - int(counts[_FLUSHED]) - others, zeros=zeros, nans=nans,
+            histogram=tuple(map(int, histogram)),
             upper=tuple(map(float, summary.peaks.max(0))),
             worst=_worst(summary, columns, computed),
         )  # fmt: skip
@@ -227,7 +229,8 @@ def _coded(errors: Any, computed: Any, count: Any, *, format: Format) -> tuple[A
         steps += (size > edge).astype(jnp.uint8)
     code = jnp.where(signed < 0, _MIDDLE - steps, _MIDDLE + steps)
     is_lost = (size >= 1) & (computed == 0)
-    code = jnp.where(is_lost, code + _ZERO, jnp.where(jnp.isnan(computed), code + _NAN, code))
+    of_nan = jnp.where(radius == OF_NO_NORMAL, _NAN + _ZERO, _NAN)
+    code += jnp.where(is_lost, _ZERO, jnp.where(jnp.isnan(computed), of_nan, 0))
     is_flushed = (abs(computed) < format.smallest) & (size == 0)
     code = jnp.where(is_flushed, _FLUSHED, code)
     code = jnp.where(is_known, code, jnp.where(jnp.isnan(radius), _UNDEFINED, _UNDECIDED))
