@@ -39,6 +39,9 @@ def tanh(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: x is not real.
 
+    Accuracy: within an ulp in value and slope (claims tanh_is_accurate and on). The largest
+        errors seen in float32, at 2²⁴ inputs: 0.545 ulps in value, 0.523 in slope; in bfloat16
+        and float16, at all inputs, 0.501 in either.
     Gradient: 1/cosh²(x), in both tails.
 
     Example:
@@ -61,6 +64,9 @@ def log_cosh(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: x is not real.
 
+    Accuracy: within an ulp in value and slope (claims log_cosh_is_accurate and on). The largest
+        errors seen in float32, at 2²⁴ inputs: 0.609 ulps in value, 0.541 in slope; in bfloat16
+        and float16, at all inputs, 0.501 in either.
     Gradient: tanh(x).
 
     Example:

@@ -44,6 +44,9 @@ def sigmoid(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: x is not real.
 
+    Accuracy: within an ulp in value and slope (claims sigmoid_is_accurate and on). The largest
+        errors seen in float32, at 2²⁴ inputs: 0.524 ulps in value, 0.525 in slope; in bfloat16
+        and float16, at all inputs, 0.501 in either.
     Gradient: σ(x) σ(-x), in both tails.
 
     Example:
@@ -66,6 +69,9 @@ def shifted_sigmoid(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: x is not real.
 
+    Accuracy: within an ulp in value and slope (claims shifted_sigmoid_is_accurate and on). The
+        largest errors seen in float32, at 2²⁴ inputs: 0.534 ulps in value, 0.525 in slope; in
+        bfloat16 and float16, at all inputs, 0.501 in either.
     Gradient: σ(x) σ(-x), σ = sigmoid, in both tails.
 
     Example:
@@ -88,6 +94,9 @@ def softplus(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: x is not real.
 
+    Accuracy: within an ulp in value and slope (claims softplus_is_accurate and on). The largest
+        errors seen in float32, at 2²⁴ inputs: 0.528 ulps in value, 0.524 in slope; in bfloat16
+        and float16, at all inputs, 0.501 in either.
     Gradient: σ(x).
 
     Example:
@@ -110,6 +119,9 @@ def log_sigmoid(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: x is not real.
 
+    Accuracy: within an ulp in value and slope (claims log_sigmoid_is_accurate and on). The largest
+        errors seen in float32, at 2²⁴ inputs: 0.525 ulps in value, 0.527 in slope; in bfloat16
+        and float16, at all inputs, 0.501 in either.
     Gradient: σ(-x) = 1 - σ(x).
 
     Example:
