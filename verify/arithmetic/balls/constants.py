@@ -11,7 +11,7 @@ import struct
 from typing import Any
 
 import jax.numpy as jnp
-from flint import arb, fmpz
+from flint import arb
 
 from verify.arithmetic.reading import current
 
@@ -40,8 +40,7 @@ def constant(value: Any) -> arb:
 
 def exact(number: float) -> arb:
     """A finite float as the real number it is."""
-    mantissa, exponent = math.frexp(number)
-    return arb((fmpz(int(mantissa * 2**53)), fmpz(exponent - 53)))
+    return arb(number)
 
 
 def uncertainty(value: Any) -> float:

@@ -247,12 +247,13 @@ def _select(equation: Any) -> Callable[..., Any]:
     choose = control.select_n(equation)
 
     def apply(which: Any, *cases: Any) -> Any:
-        value = choose(which, *map(value_of, cases))
+        value: Any = choose(which, *map(value_of, cases))
         if not any(isinstance(case, Dual) for case in cases):
             return value
-        decided = (which.yes | which.no) if isinstance(which, Truth) else which.known
-        slope = choose(which, *(_spread(slope_of(c), value) for c in cases))
-        return Dual(value, forgotten(slope, decided))
+        decided: Any = (which.yes | which.no) if isinstance(which, Truth) else which.known
+        slope: Any = choose(which, *(_spread(slope_of(c), value) for c in cases))
+        slope = forgotten(slope, decided)
+        return Dual(value, slope)
 
     return apply
 
@@ -350,7 +351,8 @@ def _carried(value: Any, aval: Any) -> Any:
     """A value in the one form that it has all through a loop: numbers with their slopes."""
     if kind_of(aval.dtype) is not Interval:
         return control.carried(value_of(value), aval)
-    return Dual(control.carried(value_of(value), aval), control.carried(slope_of(value), aval))
+    parts: list[Any] = [control.carried(part(value), aval) for part in (value_of, slope_of)]
+    return Dual(*parts)
 
 
 def _plain(equation: Any) -> Callable[..., Any]:

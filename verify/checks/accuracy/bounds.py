@@ -13,9 +13,10 @@ import numpy as np
 from jax import lax
 
 from verify.arithmetic.errors import UnsupportedPrimitive
+from verify.arithmetic.intervals import selfcheck
 from verify.arithmetic.intervals.slopes import SLOPES, Dual, settled_slope
 from verify.arithmetic.intervals.system import INTERVALS
-from verify.arithmetic.intervals.values import Interval, is_unknown, point
+from verify.arithmetic.intervals.values import Interval, entered, is_unknown, point
 from verify.arithmetic.ulps import Format
 from verify.checks.accuracy.target import Target
 
@@ -60,13 +61,15 @@ def unpacked(errors: np.ndarray) -> Bounds:
 def enclosure(target: Target) -> Callable[..., Interval] | None:
     """The exact outputs at a batch of points, as intervals; None where balls must read them.
 
-    To be called under `jit` with x64 on, with arrays of float64.
+    Balls must where a primitive has no rule, or the device computes one too badly. To be called
+    under `jit` with x64 on, with arrays of float64.
     """
     read = _slopes(target) if target.gradient else _values(target)
     avals = [jax.ShapeDtypeStruct(shape, np.float64) for shape in target.variables.values()]
     try:
         jax.eval_shape(read, *avals)
-    except UnsupportedPrimitive:
+        selfcheck.check(target.program, slopes=target.gradient)
+    except (UnsupportedPrimitive, selfcheck.DeviceInexact):
         return None
     return jax.vmap(read)
 
@@ -74,8 +77,10 @@ def enclosure(target: Target) -> Callable[..., Interval] | None:
 def _values(target: Target) -> Callable[..., Interval]:
     program = INTERVALS.compile(target.program)
 
+    enter = entered if target.is_double else point  # no narrower float is subnormal in float64
+
     def read(*arguments: Any) -> Interval:
-        return _flat(program(*map(point, arguments)))
+        return _flat(program(*map(enter, arguments)))
 
     return read
 
@@ -89,9 +94,10 @@ def _flat(values: Any) -> Interval:
 def _slopes(target: Target) -> Callable[..., Interval]:
     """All partial derivatives, one direction after the other."""
     program = SLOPES.compile(target.program)
+    enter = entered if target.is_double else point
 
     def along(place: int, direction: Any, arguments: Any) -> Interval:
-        values: list[Any] = [point(a) for a in arguments]
+        values: list[Any] = [enter(a) for a in arguments]
         values[place] = Dual(values[place], point(direction))
         (result,) = program(*values)
         return settled_slope(result)

@@ -205,7 +205,7 @@ def _worst(summary: _Summary, columns: Batch, computed: np.ndarray) -> tuple[Cas
     found = unpacked(summary.errors.reshape(len(peaks), -1)[rows])
     codes = summary.codes.reshape(len(peaks), -1)[rows]
     sizes = np.where(codes < _UNDEFINED, np.abs(found.signed), 0.0)
-    best = np.argsort(-sizes, axis=None, kind="stable")[:KEPT]
+    best = np.argpartition(sizes, -min(KEPT, sizes.size), axis=None)[-KEPT:]
     cases = []
     for place in best[sizes.ravel()[best] > 0]:
         row, column = divmod(int(place), sizes.shape[1])

@@ -221,7 +221,7 @@ def accuracy_of(plan: Plan, found: Found, seconds: float, compiled: bool = True)
     counted = max(tally.counted, 1)
     notes = [*judged.notes, *found.notes]
     if not plan.judge.has_intervals:
-        notes.append("a primitive has no rule in intervals: balls read some of the inputs")
+        notes.append("intervals cannot be used here: balls read some of the inputs")
     other = _eagerly(plan, tally) if compiled else None
     return Accuracy(
         judged.name, judged.format.name, judged.gradient,

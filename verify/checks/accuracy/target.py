@@ -180,7 +180,7 @@ def _traced(
             why = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
             raise ValueError(f"{caller} needs a function that JAX can trace, got {name}: "
                              f"{why}") from error  # fmt: skip
-    if _contents(first) != _contents(second):
+    if _contents(jaxprs.closed(first)) != _contents(jaxprs.closed(second)):
         raise ValueError(
             f"{caller} needs a pure function, got {name}, which is another program each time it"
             " is traced; pass what it draws or counts as an argument."
