@@ -29,6 +29,7 @@ from verify.claims.simplex import Simplex
 
 _BLOCK = 2**18  # points of one number; fewer where a point has more
 _SWEEP_BLOCK = 2**20
+_LEAST = 200_000  # the same in float64, where intervals settle little
 _LONG = 2**24  # inputs, from which on it pays to compile more for a faster run
 _DOUBLE_BLOCK = 2**12  # of float64, which balls read
 _FEW = 2**16  # inputs that are all tried, whatever the effort
@@ -210,7 +211,8 @@ def _work(judged: Target) -> int:
 def _balls(judged: Target, effort: Effort) -> int:
     """How many errors balls may settle in all."""
     each = cost.cost(judged.program) * (_SLOPE if judged.gradient else 1)
-    return max(int(_BUDGET * effort.inputs / 2**24) // each, 64)
+    budget = max(_BUDGET * effort.inputs // 2**24, _LEAST if judged.is_double else 0)
+    return max(budget // each, 64)
 
 
 def accuracy_of(plan: Plan, found: Found, seconds: float, compiled: bool = True) -> Accuracy:
