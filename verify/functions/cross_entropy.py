@@ -32,6 +32,10 @@ def binary_cross_entropy(
         TypeError: an argument is not real.
         ValueError: a target is not in [0, 1] (NaN where it is traced), or shapes do not broadcast.
 
+    Accuracy: within 0.54 ulps in float32, the largest seen of 300,000 random inputs (claim
+        binary_cross_entropy_is_accurate). The slope in x is within 0.82 ulps for labels and away
+        from its zero at σ(x) = y; next to it the error is under 2⁻³⁵ of σ(x) (claims
+        the_slopes_of_binary_cross_entropy_are_accurate, and …_away_from_their_zero).
     Gradient: σ(x) - y in x, -x in y.
     Source: Good (1952), "Rational decisions".
 

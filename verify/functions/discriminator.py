@@ -27,6 +27,8 @@ def optimal_discriminator(
         TypeError: an argument is not real.
         ValueError: a density is negative (NaN where it is traced), or shapes do not broadcast.
 
+    Accuracy: within 0.5 ulps in float32, every slope within 0.51, the largest seen of 300,000
+        random inputs (claim optimal_discriminator_is_accurate); 16-bit floats within an ulp.
     Gradient: D*(1 - D*)/p_data in p_data, -D*(1 - D*)/p_model in p_model.
     Source: Goodfellow et al. (2014), proposition 1.
 
@@ -55,6 +57,9 @@ def optimal_discriminator_from_logs(
         TypeError: an argument is not real.
         ValueError: shapes do not broadcast.
 
+    Accuracy: within 0.52 ulps in float32, every slope within 0.52, the largest seen of 300,000
+        random inputs, also where the difference of the logs is rounded (claim
+        optimal_discriminator_from_logs_is_accurate); 16-bit floats within an ulp.
     Gradient: D*(1 - D*) in log_p_data, -D*(1 - D*) in log_p_model.
     Source: Goodfellow et al. (2014), proposition 1.
 
@@ -86,6 +91,8 @@ def optimal_logit(
         TypeError: an argument is not real.
         ValueError: a density is negative (NaN where it is traced), or shapes do not broadcast.
 
+    Accuracy: within 0.53 ulps in float32, every slope within 0.5, the largest seen of 300,000
+        random inputs (claim optimal_logit_is_accurate); 16-bit floats within an ulp.
     Gradient: 1/p_data in p_data, -1/p_model in p_model.
     Source: Goodfellow et al. (2014), proposition 1.
 
@@ -115,6 +122,8 @@ def discriminator_loss(
         TypeError: an argument is not real.
         ValueError: an argument has no points, or the axes before the last do not broadcast.
 
+    Accuracy: each softplus is within an ulp, and no term is negative: of n points the sums round
+        n times, of which an ulp each is at most lost (claim discriminator_loss_is_accurate).
     Gradient: -(1 - D)/n at n data, D/m at m generated points.
     Source: Goodfellow et al. (2014), equation 1, with its sign changed.
 
@@ -141,6 +150,7 @@ def minimax_loss(logit: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: logit is not real.
 
+    Accuracy: that of softplus: within an ulp in value and slope (claim minimax_loss_is_accurate).
     Gradient: -D, which vanishes where the discriminator is sure of a fake.
     Source: Goodfellow et al. (2014), equation 1.
 
@@ -164,6 +174,8 @@ def non_saturating_loss(logit: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: logit is not real.
 
+    Accuracy: that of softplus: within an ulp in value and slope (claim
+        non_saturating_loss_is_accurate).
     Gradient: -(1 - D), which is -1 where the discriminator is sure of a fake.
     Source: Goodfellow et al. (2014), section 3.
 
@@ -188,6 +200,7 @@ def reverse_kl_loss(logit: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
     Raises:
         TypeError: logit is not real.
 
+    Accuracy: exact.
     Gradient: -1.
     Source: Sønderby et al. (2017), "Amortised MAP inference for image super-resolution".
 

@@ -28,6 +28,9 @@ def categorical_entropy(p: Real[ArrayLike, "*batch n"]) -> Float[Array, "*batch"
         ValueError: p has no axis, an entry outside [0, 1], or another sum than one up to
             rounding; where it is traced, NaN for such an entry, and the sum is not looked at.
 
+    Accuracy: each term within 0.52 ulps in float32 and every slope too, the largest seen of
+        18,000 random inputs; no term is negative, and the sum of n rounds n - 1 times (claim
+        categorical_entropy_is_accurate for three).
     Gradient: -1 - log p. Where p is 0 the slope is infinite and 0 is given, so that a softmax
         that underflows passes no NaN on.
 
@@ -54,6 +57,9 @@ def categorical_kl(
         TypeError: p or q is not real.
         ValueError: as for categorical_entropy, or shapes that do not match.
 
+    Accuracy: each term within 0.64 ulps in float32 and every slope within 0.52, the largest seen
+        of 18,000 random inputs; no term is negative, and the sum of n rounds n - 1 times (claim
+        categorical_kl_is_accurate for three).
     Gradient: log(p/q) in p and 1 - p/q in q, which along directions that keep the sum of q is
         -p/q. Where p is 0 the slope in p is infinite and 0 is given.
     Source: Kullback and Leibler (1951).
@@ -81,6 +87,9 @@ def categorical_jsd(
         TypeError: p or q is not real.
         ValueError: as for categorical_kl.
 
+    Accuracy: each term within 0.58 ulps in float32 and every slope within 0.52, the largest seen
+        of 18,000 random inputs; no term is negative, and the sum of n rounds n - 1 times (claim
+        categorical_jsd_is_accurate for three).
     Gradient: log(p/m)/2 in p, log(q/m)/2 in q; where p or q is 0, 0 is given.
     Source: Lin (1991), "Divergence measures based on the Shannon entropy".
 
@@ -107,6 +116,8 @@ def categorical_total_variation(
         TypeError: p or q is not real.
         ValueError: as for categorical_kl.
 
+    Accuracy: no term is negative: each is a rounded difference, and the sum of n rounds n - 1
+        times (claim categorical_total_variation_is_accurate for three).
     Gradient: sign(p - q)/2 in p, sign(q - p)/2 in q. Where p = q there is none, and 0 is given.
     Source: Levin, Peres and Wilmer (2009), Markov Chains and Mixing Times, proposition 4.2.
 

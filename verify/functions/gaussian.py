@@ -25,6 +25,8 @@ def normal_log_density(
         TypeError: an argument is not real.
         ValueError: sigma is not positive (NaN where it is traced), or shapes do not broadcast.
 
+    Accuracy: within 0.56 ulps in float32, every slope within 0.51, the largest seen of 24,000
+        random inputs (claim normal_log_density_is_accurate); 16-bit floats within an ulp.
     Gradient: -(z - mu)/sigma² in z, its negative in mu, ((z - mu)²/sigma² - 1)/sigma in sigma.
 
     Example:
@@ -52,6 +54,8 @@ def normal_density(
         TypeError: an argument is not real.
         ValueError: sigma is not positive (NaN where it is traced), or shapes do not broadcast.
 
+    Accuracy: within 0.6 ulps in float32, every slope within 0.56, the largest seen of 24,000
+        random inputs (claim normal_density_is_accurate); 16-bit floats within an ulp.
     Gradient: the density times that of normal_log_density.
 
     Example:
@@ -75,6 +79,8 @@ def gaussian_entropy(sigma: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
         TypeError: sigma is not real.
         ValueError: sigma is not positive (NaN where it is traced).
 
+    Accuracy: within 0.51 ulps in float32, every slope within 0.5, the largest seen of 3,000
+        inputs around its zero (claim gaussian_entropy_is_accurate); 16-bit floats within an ulp.
     Gradient: 1/sigma.
 
     Example:
@@ -107,6 +113,9 @@ def gaussian_kl(
         TypeError: an argument is not real.
         ValueError: a sigma is not positive (NaN where it is traced), or shapes do not broadcast.
 
+    Accuracy: within 0.62 ulps in float32, every slope within 0.51, the largest seen of 300,000
+        random inputs; also where the slope in sigma_2 cancels (claim gaussian_kl_is_accurate);
+        16-bit floats within an ulp.
     Gradient: (mu_1 - mu_2)/sigma_2² in mu_1, its negative in mu_2, sigma_1/sigma_2² - 1/sigma_1
         in sigma_1, 1/sigma_2 - (sigma_1² + (mu_1 - mu_2)²)/sigma_2³ in sigma_2.
     Source: Kullback (1959), Information Theory and Statistics, chapter 9.
@@ -141,6 +150,8 @@ def gaussian_kl_to_standard(
         TypeError: an argument is not real.
         ValueError: sigma is not positive (NaN where it is traced), or shapes do not broadcast.
 
+    Accuracy: within 0.63 ulps in float32, every slope within 0.51, the largest seen of 300,000
+        random inputs (claim gaussian_kl_to_standard_is_accurate); 16-bit floats within an ulp.
     Gradient: mu in mu, sigma - 1/sigma in sigma.
     Source: Kingma and Welling (2014), appendix B.
 
@@ -168,6 +179,9 @@ def gaussian_kl_to_standard_from_log_variance(
         TypeError: an argument is not real.
         ValueError: shapes do not broadcast.
 
+    Accuracy: within 0.78 ulps in float32, every slope within 0.57, the largest seen of 300,000
+        random inputs (claim gaussian_kl_to_standard_from_log_variance_is_accurate); 16-bit floats
+        within an ulp.
     Gradient: mu in mu, (e^t - 1)/2 in t.
     Source: Kingma and Welling (2014), appendix B.
 
@@ -199,6 +213,8 @@ def gaussian_kl_equal_variance(
         TypeError: an argument is not real.
         ValueError: sigma is not positive (NaN where it is traced), or shapes do not broadcast.
 
+    Accuracy: within 0.51 ulps in float32, every slope within 0.51, the largest seen of 300,000
+        random inputs (claim gaussian_kl_equal_variance_is_accurate); 16-bit floats within an ulp.
     Gradient: (mu_1 - mu_2)/sigma² in mu_1.
 
     Example:

@@ -6,6 +6,7 @@ from jaxtyping import Array, Float
 from verify.functions import elementary, wide
 from verify.functions.elementary import bound, is_tiny
 from verify.functions.exact_sums import difference_of_squares
+from verify.functions.excess import expm1_excess
 from verify.functions.kernel import kernel
 from verify.functions.log_ratios import excess_of_ratio
 from verify.functions.pairs import Scaled
@@ -99,7 +100,7 @@ def second_slope(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -
 
 
 @kernel(
-    lambda mu, t: mu * (mu / 2) + (jnp.expm1(t) - t) / 2,
+    lambda mu, t: mu * (mu / 2) + expm1_excess(t) / 2,
     lambda mu, t: mu,
     lambda mu, t: _half_expm1(t),
 )

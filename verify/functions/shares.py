@@ -13,8 +13,13 @@ from verify.functions.quotients import quotient
 Floats = Float[Array, "..."]
 
 
+def _share_in_the_reals(p: Floats, q: Floats) -> Floats:
+    # Of a larger p the slope in p cancels in p/(p + q), and not in this.
+    return jnp.where(q < p, 1 / (1 + q / p), p / (p + q))
+
+
 @kernel(
-    lambda p, q: p / (p + q),
+    _share_in_the_reals,
     lambda p, q: share_slope(p, q),
     lambda p, q: -share_slope(q, p),
 )

@@ -27,6 +27,8 @@ def mean_squared_error(
         TypeError: an argument is not real.
         ValueError: shapes differ, or there are no entries.
 
+    Accuracy: no term is negative: each rounds twice, and the sum of n rounds n - 1 times (claim
+        mean_squared_error_is_accurate for three).
     Gradient: 2 (prediction - target)/n in prediction, its negative in target.
 
     Example:

@@ -33,6 +33,8 @@ def gaussian_wasserstein_1(
         TypeError: an argument is not real.
         ValueError: a sigma is not positive (NaN where it is traced), or shapes do not broadcast.
 
+    Accuracy: within 0.77 ulps in float32, every slope within 0.77, the largest seen of 18,000
+        random inputs (claim gaussian_wasserstein_1_is_accurate); 16-bit floats within an ulp.
     Gradient: erf(m/(|s|√2)) in mu_1, ±√(2/π) exp(-m²/(2s²)) in sigma_1, with the sign of s;
         at m = s = 0, where there is none, 0.
     Source: Villani (2003), Topics in Optimal Transportation, remark 2.19.
@@ -69,6 +71,9 @@ def empirical_wasserstein_1(
         TypeError: an argument is not real.
         ValueError: an argument has no points, or the axes before the last do not broadcast.
 
+    Accuracy: no term is negative: a difference, a share and a product round each, and the sum
+        once for each step that both quantile functions have (claim
+        empirical_wasserstein_1_is_accurate for two and three points).
     Gradient: in a point, the share of the levels u where it is above the other sample's less
         that where it is below; where they meet, and there is none, 0.
     Source: Villani (2003), Topics in Optimal Transportation, remark 2.19.
