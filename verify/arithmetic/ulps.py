@@ -100,8 +100,9 @@ def floats_at(places: Any, dtype: Any) -> np.ndarray:
     """The floats at some places: the inverse of `ordinals`, with +0 at 0."""
     places = np.asarray(places, np.int64)
     width = np.dtype(dtype).itemsize
-    sign = np.where(places < 0, 2 ** (8 * width - 1), 0).astype(f"u{width}")
-    return (np.abs(places).astype(f"u{width}") | sign).view(dtype)
+    kind = np.dtype(f"u{width}").type
+    sign = (places < 0).astype(kind) << kind(8 * width - 1)
+    return (np.abs(places).astype(kind) | sign).view(dtype)
 
 
 def is_subnormal(x: np.ndarray, format: Format) -> np.ndarray:
