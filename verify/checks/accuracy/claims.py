@@ -197,8 +197,12 @@ class _Look:
         bound = self.stated.accurate.ulps
         worst = None
         for case, point in cases:
-            error = self._error(judge, judge.target.inputs(case), case.output)
-            if error is None or not self._counts(point):
+            try:
+                inputs = judge.target.inputs(case)
+                error = judge.reference.error(inputs, case.output, case.value)
+            except UnsettledError:
+                continue
+            if not self._counts(point):
                 continue
             worst = worst or error
             if error.lower > bound:
