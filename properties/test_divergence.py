@@ -15,14 +15,12 @@ from verify.functions import (
     categorical_kl,
     categorical_total_variation,
 )
-from verify.functions.excess import log_excess
 
 # Each term is not negative; next to the series, s and the quotient carry an ulp each, the
 # logarithm two, |log| is 6.1 times the difference, and the products and sums round five times.
 KL_ULPS = 20
 # Every term carries two ulps, none is negative, and the sums round twice.
 ENTROPY_ULPS = 5
-EXCESS_ULPS = 15  # as for a term, without products and sums
 TOTAL_VARIATION_ULPS = 2  # a difference, which is not negative, and two sums; halving is exact
 SLOPE_ULPS = 3  # a quotient of differences and a product
 
@@ -31,8 +29,6 @@ small_moves = st.tuples(st.integers(-8, 8), st.integers(-8, 8))
 
 entropy, kl, jsd = map(jax.jit, (categorical_entropy, categorical_kl, categorical_jsd))
 total_variation = jax.jit(categorical_total_variation)
-excess = jax.jit(lambda x, y: log_excess(x, y, x - y))
-excess_slopes = jax.jit(jax.grad(lambda x, y: log_excess(x, y, x - y), argnums=(0, 1)))
 
 GRID = 2**20  # probabilities on this grid sum to one exactly, also in float32
 
@@ -188,36 +184,3 @@ def test_what_sums_to_one_up_to_rounding_is_accepted(weights):
     for dtype in (jnp.float16, jnp.bfloat16, jnp.float32):
         p = np.asarray(np.array(weights) / np.sum(weights), dtype)
         assert jax.eval_shape(lambda p=p: categorical_entropy(p)).shape == ()
-
-
-positives = st.floats(2.0**-60, 2.0**60, width=32)
-
-
-@given(x=positives, y=positives)
-@example(x=1e-30, y=1e30)
-@example(x=0.6875, y=1.0)
-@example(x=1.5, y=1.0)
-def test_the_excess_is_its_definition(x, y):
-    x, y = np.float32(x), np.float32(y)
-    ratio = exact(x) / exact(y)
-    assert ulps(excess(x, y), ratio - 1 - mp.log(ratio)) <= EXCESS_ULPS
-
-
-@given(y=positives, s=st.floats(-0.5, 1.0, width=32))
-def test_the_excess_of_neighbours_is_its_definition(y, s):
-    x, y = np.float32(y * (1 + s)), np.float32(y)
-    ratio = exact(x) / exact(y)
-    assert ulps(excess(x, y), ratio - 1 - mp.log(ratio)) <= EXCESS_ULPS
-
-
-@given(x=positives, y=positives)
-def test_the_slopes_of_the_excess(x, y):
-    x, y = np.float32(x), np.float32(y)
-    in_x, in_y = excess_slopes(x, y)
-    x, y = exact(x), exact(y)
-    assert ulps(in_x, 1 / y - 1 / x) <= SLOPE_ULPS
-    assert ulps(in_y, (y - x) / y**2) <= SLOPE_ULPS
-
-
-def test_the_excess_over_zero_is_infinite():
-    assert excess(np.float32(0), np.float32(1)) == jnp.inf

@@ -26,14 +26,14 @@ class Pair(NamedTuple):
     low: Floats
 
 
+Number: TypeAlias = Pair | Floats  # a float is a pair without a low part
+
+
 class Scaled(NamedTuple):
     """The number pair · 2^exponent, which need be no normal float."""
 
-    pair: Pair
+    pair: Number
     exponent: Int[Array, "..."]
-
-
-Number: TypeAlias = Pair | Floats  # a float is a pair without a low part
 
 
 def single(x: Floats) -> Pair:
@@ -46,9 +46,15 @@ def constant(value: float, like: Floats) -> Floats:
     return jnp.where(like != like, like, value)
 
 
-def negative(a: Pair) -> Pair:
+def both(a: Number) -> Pair:
+    """A number as a pair."""
+    return a if isinstance(a, Pair) else single(a)
+
+
+def negative(a: Number) -> Pair:
     """-a."""
-    return Pair(-a.high, -a.low)
+    high, low = both(a)
+    return Pair(-high, -low)
 
 
 def plus(a: Number, b: Number) -> Pair:
@@ -86,21 +92,23 @@ def over(a: Number, b: Number) -> Pair:
     return _normal(quotient, functools.reduce(jnp.add, lows) / second)
 
 
-def nearest(a: Pair | Scaled) -> Floats:
+def nearest(a: Number | Scaled) -> Floats:
     """The float nearest to a."""
     if isinstance(a, Scaled):
         return ldexp(nearest(a.pair), a.exponent)
-    return a.high + a.low
+    return a.high + a.low if isinstance(a, Pair) else a
 
 
-def scaled(a: Pair, exponent: Int[Array, "..."]) -> Pair:
+def scaled(a: Number, exponent: Int[Array, "..."]) -> Pair:
     """A shift of the binary point: a · 2^exponent."""
-    return Pair(ldexp(a.high, exponent), ldexp(a.low, exponent))
+    high, low = both(a)
+    return Pair(ldexp(high, exponent), ldexp(low, exponent))
 
 
-def where(condition: Bool[Array, "..."], a: Pair, b: Pair) -> Pair:
+def where(condition: Bool[Array, "..."], a: Number, b: Number) -> Pair:
     """a where the condition holds, b elsewhere."""
-    return Pair(jnp.where(condition, a.high, b.high), jnp.where(condition, a.low, b.low))
+    (a_1, a_2), (b_1, b_2) = both(a), both(b)
+    return Pair(jnp.where(condition, a_1, b_1), jnp.where(condition, a_2, b_2))
 
 
 def ldexp(x: Floats, exponent: Int[Array, "..."]) -> Floats:
