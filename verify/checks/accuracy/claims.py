@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,11 +14,11 @@ import numpy as np
 from verify.arithmetic import jaxprs
 from verify.arithmetic.reading import reading
 from verify.arithmetic.ulps import FORMATS
-from verify.checks.accuracy.judge import Judge
+from verify.checks.accuracy.judge import CLOSE, CLOSELY, Judge
 from verify.checks.accuracy.measure import Plan, sampled
 from verify.checks.accuracy.record import ulps_text
 from verify.checks.accuracy.reference import Error, UnsettledError
-from verify.checks.accuracy.tally import Case, Tally, join
+from verify.checks.accuracy.tally import KEPT, Case, Tally, join
 from verify.checks.accuracy.target import Target, target
 from verify.checks.effort import Effort
 from verify.checks.judgement import Truth
@@ -194,26 +194,29 @@ class _Look:
         self, judge: Judge, tally: Tally, cases: Iterable[tuple[Case, Point]], exhaustive: bool
     ) -> Finding:
         """What the worst cases, read again, say of the bound."""
-        bound = self.stated.accurate.ulps
-        worst = None
+        bound, read, is_whole = self.stated.accurate.ulps, [], True
         for case, point in cases:
             try:
                 inputs = judge.target.inputs(case)
                 error = judge.reference.error(inputs, case.output, case.value)
-            except UnsettledError:
+            except UnsettledError as why:
+                is_whole &= why.kind != "unread"
                 continue
             if not self._counts(point):
                 continue
-            worst = worst or error
             if error.lower > bound:
                 return self._refuted(judge, tally, case, point, exhaustive)
+            read.append(error)
+        upper = max(tally.upper, default=0.0)
+        if is_whole:
+            upper = min(upper, _upper(tally, read))
+        worst = max(read, key=lambda error: error.upper, default=None)
         evidence = (self._evidence(judge, tally, exhaustive, worst, None),)
-        objection = _objection(tally, bound)
+        objection = _objection(tally, upper, bound)
         if objection:
             return Finding("undecided", objection, None, evidence)
-        return Finding(
-            "proved" if _is_proof(tally, bound, exhaustive) else "holds", "", None, evidence
-        )
+        is_proof = exhaustive and not tally.unread and upper <= bound
+        return Finding("proved" if is_proof else "holds", "", None, evidence)
 
     def _error(self, judge: Judge, inputs: Any, output: int) -> Error | None:
         """The error of an output at single inputs, of the floats as they come now."""
@@ -283,20 +286,22 @@ def _place(points: Any, columns: Any, kept: np.ndarray, inputs: tuple[float, ...
     return {name: np.asarray(values[row], np.float64) for name, values in points.items()}
 
 
-def _objection(tally: Tally, bound: float) -> str:
+def _objection(tally: Tally, upper: float, bound: float) -> str:
     """Why a claim of accuracy cannot be said to hold, where nothing refutes it."""
     if not tally.counted:
         return "no input was found at which there is an exact value to compare with"
     if tally.unread > _MOST_UNREAD * (tally.counted + tally.unread):
         share = tally.unread / (tally.counted + tally.unread)
         return f"the error could not be settled at {share:.0%} of the inputs"
-    if not tally.unread and max(tally.upper, default=0.0) > bound + _NEAR:
+    if not tally.unread and upper > bound + _NEAR:
         return "an error is too near the bound to tell"
     return ""
 
 
-def _is_proof(tally: Tally, bound: float, exhaustive: bool) -> bool:
-    return exhaustive and not tally.unread and max(tally.upper, default=0.0) <= bound
+def _upper(tally: Tally, read: Sequence[Error]) -> float:
+    """A bound of all errors: of those read again, and of those less bad than every kept one."""
+    rest = tally.worst[-1].size if len(tally.worst) == KEPT else 0.0
+    return max([e.upper for e in read] + [rest + 2 * (CLOSE + CLOSELY * rest)])
 
 
 def _told(judge: Judge, inputs: Any, output: int, error: Error | None, bound: float) -> str:

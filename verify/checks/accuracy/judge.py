@@ -27,8 +27,8 @@ from verify.checks.accuracy.reference import Reference, UnsettledError
 from verify.checks.accuracy.tally import EDGES, KEPT, Case, Tally, bins, worst_of
 from verify.checks.accuracy.target import Batch, Target
 
-_CLOSE = 1 / 16  # ulps between two bounds of an error that count as one
-_CLOSELY = 2.0**-20  # or so much of the error
+CLOSE = 1 / 16  # ulps between two bounds of an error that count as one
+CLOSELY = 2.0**-20  # or so much of the error
 _TIE = 2.0**-22  # relative, by which what is found of half an ulp may be off
 _ROW = 2**10  # points of which the worst is looked for together
 
@@ -222,7 +222,7 @@ def _coded(errors: Any, computed: Any, count: Any, *, format: Format) -> tuple[A
     """What each error counts as, and the greatest bounds of points in a row."""
     signed, radius = unpacked_on_device(errors)
     size = abs(signed)
-    is_known = radius <= _CLOSE + _CLOSELY * size
+    is_known = radius <= CLOSE + CLOSELY * size
     upper = size + jnp.where(jnp.isinf(size), 0.0, radius)
     steps = (size > EDGES[0] * (1 + _TIE)).astype(jnp.uint8)
     for edge in EDGES[1:]:
