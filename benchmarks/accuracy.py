@@ -20,7 +20,7 @@ import fnmatch
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -161,19 +161,29 @@ def update(only: str, options: Options, jobs: int) -> None:
         print(f"{len(missing)} rows need numpyro, which is not installed; they stay as they are.")
     asked = [q for q in asked if q not in missing]
     order = [q.name for q in questions()]
+    for done, row in enumerate(_answers(asked, options, known, jobs), 1):
+        if row is not None and row != known.get(row["row"]):
+            known[row["row"]] = row
+            write(known, order)
+            print(f"{done}/{len(asked)} {_line(row)}", flush=True)
+
+
+def _answers(
+    asked: Sequence[Question], options: Options, known: Mapping[str, Row], jobs: int
+) -> Iterator[Row | None]:
+    """Rows as they are measured, each alone or some at once in processes."""
+    if jobs == 1:
+        yield from (_tried(lambda q=q: answered(q, options, known.get(q.name)), q) for q in asked)
+        return
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         pending = {pool.submit(answered, q, options, known.get(q.name)): q for q in asked}
-        for done, future in enumerate(as_completed(pending), 1):
-            row = _result(future, pending[future])
-            if row is not None and row is not known.get(row["row"]):
-                known[row["row"]] = row
-                write(known, order)
-                print(f"{done}/{len(asked)} {_line(row)}", flush=True)
+        yield from (_tried(done.result, pending[done]) for done in as_completed(pending))
 
 
-def _result(future: Any, question: Question) -> Row | None:
+def _tried(answer: Callable[[], Row | None], question: Question) -> Row | None:
+    """A row, or why there is none."""
     try:
-        return future.result()
+        return answer()
     except Exception as error:
         print(f"{question.name}: {type(error).__name__}: {error}", file=sys.stderr)
         return None

@@ -1,0 +1,61 @@
+"""docs/accuracy.md: the figures that the results give, for every public function, in bounds."""
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from verify import functions
+
+ROOT = Path(__file__).parents[1]
+ROWS = [json.loads(line) for line in (ROOT / "benchmarks/results/accuracy.jsonl").open()]
+OURS = [row for row in ROWS if row["code"].startswith("verify.functions.")]
+FUNCTIONS = sorted(name for name in dir(functions) if inspect.isfunction(getattr(functions, name)))
+
+# Ulps of value and of gradient that ours must not exceed.
+BOUNDS = {"float32": (4, 8), "bfloat16": (1, 1), "float16": (1, 1)}
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "benchmarks.accuracy", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_the_page_is_what_the_results_give():
+    checked = run("--check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_public_function_has_its_rows(name):
+    found = {(row["dtype"], row["gradient"]) for row in OURS if row["subject"] == name}
+    assert found == {(dtype, slope) for dtype in BOUNDS for slope in (False, True)}
+
+
+def test_no_row_is_of_a_function_that_is_gone():
+    assert {row["subject"] for row in OURS} == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("row", OURS, ids=lambda row: row["row"])
+def test_our_functions_are_within_their_bounds(row):
+    assert float(row["ulps"]) <= BOUNDS[row["dtype"]][row["gradient"]], row["worst"]
+
+
+@pytest.mark.parametrize("row", OURS, ids=lambda row: row["row"])
+def test_our_functions_give_no_zero_or_nan_for_a_normal_number(row):
+    assert row["zeros"] == row["nans"] == 0
+
+
+def test_every_input_of_16_bits_was_tried_where_they_are_few():
+    narrow = [row for row in ROWS if row["dtype"] != "float32"]
+    assert narrow
+    assert all(row["is_exhaustive"] or row["inputs"] > 2**16 for row in narrow)
+
+
+def test_rows_are_named_once():
+    assert len({row["row"] for row in ROWS}) == len(ROWS)
