@@ -51,11 +51,15 @@ def _of_deviations(sigma_1: Floats, sigma_2: Floats) -> Scaled:
     return wide.normal(wide.plus(wide.half(squared), excess_of_ratio(a, b, apart)))
 
 
+def _mean_slope_in_sigma(mu_1: Floats, mu_2: Floats, sigma: Floats) -> Floats:
+    return -2 * quotient(mean_slope(mu_1, mu_2, sigma), sigma)
+
+
 @kernel(
     lambda mu_1, mu_2, sigma: (mu_1 - mu_2) / sigma / sigma,
     lambda mu_1, mu_2, sigma: inverse_square(sigma),
     lambda mu_1, mu_2, sigma: -inverse_square(sigma),
-    lambda mu_1, mu_2, sigma: -2 * quotient(mean_slope(mu_1, mu_2, sigma), sigma),
+    _mean_slope_in_sigma,
 )
 def mean_slope(mu_1: Floats, mu_2: Floats, sigma: Floats) -> Floats:
     """(μ₁ - μ₂)/σ²."""
@@ -78,6 +82,11 @@ def first_slope(sigma_1: Floats, sigma_2: Floats) -> Floats:
     return jnp.where(wide.are_finite(sigma_1, sigma_2), result, ends)
 
 
+def _second_bend(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> Floats:
+    slope = second_slope(mu_1, sigma_1, mu_2, sigma_2)
+    return 2 * inverse_square(sigma_2) - 3 * quotient(slope, sigma_2)
+
+
 @kernel(
     lambda mu_1, sigma_1, mu_2, sigma_2: (
         (1 - (sigma_1 / sigma_2) ** 2 - ((mu_1 - mu_2) / sigma_2) ** 2) / sigma_2
@@ -85,10 +94,7 @@ def first_slope(sigma_1: Floats, sigma_2: Floats) -> Floats:
     lambda mu_1, sigma_1, mu_2, sigma_2: -2 * quotient(mean_slope(mu_1, mu_2, sigma_2), sigma_2),
     lambda mu_1, sigma_1, mu_2, sigma_2: -2 * quotient(over_square(sigma_1, sigma_2), sigma_2),
     lambda mu_1, sigma_1, mu_2, sigma_2: 2 * quotient(mean_slope(mu_1, mu_2, sigma_2), sigma_2),
-    lambda mu_1, sigma_1, mu_2, sigma_2: (
-        2 * inverse_square(sigma_2)
-        - 3 * quotient(second_slope(mu_1, sigma_1, mu_2, sigma_2), sigma_2)
-    ),
+    _second_bend,
 )
 def second_slope(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> Floats:
     """1/σ₂ - (σ₁² + (μ₁ - μ₂)²)/σ₂³ = ((σ₂ - σ₁)(σ₂ + σ₁) - (μ₁ - μ₂)²)/σ₂³."""
@@ -122,7 +128,11 @@ def _half_expm1(t: Floats) -> Floats:
     return jnp.where(is_tiny(t), t / 2, inside)
 
 
-@kernel(lambda t: jnp.exp(t) / 2, lambda t: _half_exp(t))
+def _half_exp_slope(t: Floats) -> Floats:
+    return _half_exp(t)
+
+
+@kernel(lambda t: jnp.exp(t) / 2, _half_exp_slope)
 def _half_exp(t: Floats) -> Floats:
     """exp(t)/2, also where exp(t) overflows."""
     return wide.nearest(wide.half(elementary.exponential(jnp.clip(t, -bound(t), bound(t)))))

@@ -156,7 +156,7 @@ def _series(u: Pair) -> Pair:
     for n in reversed(range(_IN_PAIRS)):
         term = pairs.times(pairs.times(total, u), wide.constant(Fraction(1, 2 * n + 3), one))
         total = pairs.plus(term, one)
-    return total
+    return pairs.both(total)
 
 
 def _tail(r: Floats) -> Floats:

@@ -61,13 +61,15 @@ def density(z: Floats, mu: Floats, sigma: Floats) -> Floats:
     return jnp.where(wide.are_finite(z, mu, sigma), result, ends)
 
 
+def _mean_slope_in_width(z: Floats, mu: Floats, sigma: Floats) -> Floats:
+    return quotient(_slope_in_mean(z, mu, sigma) * (quotient(z - mu, sigma) ** 2 - 3), sigma)
+
+
 @kernel(
     lambda z, mu, sigma: (z - mu) / sigma / sigma * _density_in_the_reals(z, mu, sigma),
     lambda z, mu, sigma: -quotient(_slope_in_width(z, mu, sigma), sigma),
     lambda z, mu, sigma: quotient(_slope_in_width(z, mu, sigma), sigma),
-    lambda z, mu, sigma: quotient(
-        _slope_in_mean(z, mu, sigma) * (quotient(z - mu, sigma) ** 2 - 3), sigma
-    ),
+    _mean_slope_in_width,
 )
 def _slope_in_mean(z: Floats, mu: Floats, sigma: Floats) -> Floats:
     """r/σ times the density; none at an infinite argument."""

@@ -28,11 +28,11 @@ def inverse(y: Floats) -> Floats:
     return quotient(jnp.ones_like(y), y)
 
 
-@kernel(
-    lambda x, y: x / y / y,
-    lambda x, y: inverse_square(y),
-    lambda x, y: -2 * quotient(over_square(x, y), y),
-)
+def _over_square_slope(x: Floats, y: Floats) -> Floats:
+    return -2 * quotient(over_square(x, y), y)
+
+
+@kernel(lambda x, y: x / y / y, lambda x, y: inverse_square(y), _over_square_slope)
 def over_square(x: Floats, y: Floats) -> Floats:
     """x / y²."""
     result = wide.nearest(wide.over(wide.of(x), wide.square(wide.of(y))))

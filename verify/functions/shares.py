@@ -31,11 +31,15 @@ def share(p: Floats, q: Floats) -> Floats:
     return jnp.where(_have_a_sum(p, q), wide.nearest(wide.over(a, wide.plus(a, b))), ends)
 
 
-@kernel(
-    lambda p, q: q / (p + q) / (p + q),
-    lambda p, q: -2 * quotient(share_slope(p, q), p + q),
-    lambda p, q: quotient(share_slope(q, p), p + q) - quotient(share_slope(p, q), p + q),
-)
+def _bend_in_p(p: Floats, q: Floats) -> Floats:
+    return -2 * quotient(share_slope(p, q), p + q)
+
+
+def _bend_in_q(p: Floats, q: Floats) -> Floats:
+    return quotient(share_slope(q, p), p + q) - quotient(share_slope(p, q), p + q)
+
+
+@kernel(lambda p, q: q / (p + q) / (p + q), _bend_in_p, _bend_in_q)
 def share_slope(p: Floats, q: Floats) -> Floats:
     """q/(p + q)², the slope of p/(p + q) in p."""
     b, total = wide.of(q), wide.plus(wide.of(p), wide.of(q))
@@ -61,10 +65,14 @@ def share_by_logs(a: Floats, b: Floats) -> Floats:
     return jnp.where(jnp.isnan(a - b), jnp.nan, wide.nearest(result))
 
 
+def _bend_by_logs(a: Floats, b: Floats) -> Floats:
+    return share_by_logs_slope(a, b) * (share_by_logs(b, a) - share_by_logs(a, b))
+
+
 @kernel(
     lambda a, b: jax.lax.logistic(a - b) * jax.lax.logistic(b - a),
-    lambda a, b: share_by_logs_slope(a, b) * (share_by_logs(b, a) - share_by_logs(a, b)),
-    lambda a, b: share_by_logs_slope(a, b) * (share_by_logs(a, b) - share_by_logs(b, a)),
+    _bend_by_logs,
+    lambda a, b: _bend_by_logs(b, a),
 )
 def share_by_logs_slope(a: Floats, b: Floats) -> Floats:
     """t/(1 + t)², t = exp(-|a - b|)."""
