@@ -12,7 +12,7 @@ import pytest
 from verify import functions
 
 ROOT = Path(__file__).parents[1]
-ROWS = [json.loads(line) for line in (ROOT / "benchmarks/results/accuracy.jsonl").open()]
+ROWS = list(map(json.loads, (ROOT / "benchmarks/results/accuracy.jsonl").read_text().splitlines()))
 OURS = [row for row in ROWS if row["code"].startswith("verify.functions.")]
 FUNCTIONS = sorted(name for name in dir(functions) if inspect.isfunction(getattr(functions, name)))
 
