@@ -1,6 +1,7 @@
 """The loss of regression."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -44,7 +45,20 @@ def mean_squared_error(
     if not prediction.size:
         raise ValueError(f"mean_squared_error needs entries, got shape {prediction.shape}.")
     apart = (widened(prediction) - widened(target)).ravel()
-    # Half the exponent of n keeps squares finite whose mean is.
-    down = 2.0 ** -math.ceil(math.log2(apart.size) / 2)
-    scale = jnp.where(jax.lax.stop_gradient(jnp.max(jnp.abs(apart))) > 1, down, 1)
-    return (mean((apart * scale) ** 2) / scale**2).astype(prediction.dtype)
+    return _mean_square(apart).astype(prediction.dtype)
+
+
+@jax.custom_jvp
+def _mean_square(x: Float[Array, "n"]) -> Float[Array, ""]:
+    """Σ x²/n; its slope 2x/n is not for the powers of two to scale."""
+    # Half the exponent of n keeps squares finite whose mean is; small ones would be flushed.
+    down = 2.0 ** -math.ceil(math.log2(x.size) / 2)
+    up = 2.0 ** (int(jnp.finfo(x.dtype).maxexp) // 3)
+    scale = jnp.where(jnp.max(jnp.abs(x)) > 1, down, up)
+    return mean((x * scale) ** 2) / scale / scale
+
+
+@_mean_square.defjvp
+def _mean_square_jvp(primals: Any, tangents: Any) -> Any:
+    (x,), (dx,) = primals, tangents
+    return _mean_square(x), jnp.sum(x * dx) / (x.size / 2)
