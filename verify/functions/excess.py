@@ -15,8 +15,9 @@ from verify.functions.pairs import Pair, constant, nearest, over, plus, times
 
 Floats: TypeAlias = Float[Array, "..."]
 
-# Readers of jaxprs take the series up to here. What its terms leave out is under 2⁻⁶⁶ of it.
-_NEAR, _TERMS_OF_READERS = 2.0**-11, 6
+# Readers of jaxprs take the series up to here. What its terms leave out is under 2⁻⁶⁶ of it;
+# that would be a jump at the end itself, which therefore is no float32.
+_NEAR, _TERMS_OF_READERS = 2.0**-11 * (1 + 2.0**-30), 6
 
 _OVER_MINUS_ONE = Range("at least -1", lambda x: x < -1)
 
