@@ -4,6 +4,7 @@ Probabilities are numbers in [0, 1]. Where one is zero, and a slope infinite, ze
 """
 
 from fractions import Fraction
+from typing import TypeAlias
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -14,7 +15,7 @@ from verify.functions.log_ratios import excess_of_ratio, log_of_ratio, log_over_
 from verify.functions.pairs import Scaled
 from verify.functions.quotients import inverse, log_ratio, quotient
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 _ONE_OVER_E = Fraction(0x5E2D58D8B3BCDF1ABADEC7829054F90DDA9805AA, 2**160)
 

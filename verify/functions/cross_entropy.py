@@ -1,5 +1,7 @@
 """What predictions of yes or no lose."""
 
+from typing import TypeAlias
+
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -12,7 +14,7 @@ from verify.functions.kernel import kernel
 from verify.functions.logistic import sigmoid_slope
 from verify.functions.pairs import Scaled
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 
 def binary_cross_entropy(

@@ -8,6 +8,7 @@ Source: Ogita, Rump and Oishi (2005), "Accurate sum and dot product", algorithm 
 """
 
 import functools
+from typing import TypeAlias
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -15,7 +16,7 @@ from jaxtyping import Array, Float
 from verify.functions import pairs, wide
 from verify.functions.pairs import Scaled
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 
 def difference_of_squares(a: Scaled, *others: Scaled) -> Scaled:

@@ -1,5 +1,7 @@
 """KL(N(μ₁, σ₁²) ‖ N(μ₂, σ₂²)) and its slopes, computed in pairs of floats."""
 
+from typing import TypeAlias
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -12,7 +14,7 @@ from verify.functions.log_ratios import excess_of_ratio
 from verify.functions.pairs import Scaled
 from verify.functions.quotients import inverse_square, over_square, quotient
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 
 def _kl_in_the_reals(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> Floats:

@@ -5,7 +5,7 @@ callers that know it more exactly than the two tell.
 """
 
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float
 from verify.functions import elementary, pairs, wide
 from verify.functions.pairs import Pair, Scaled, single
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 
 class _Ratio(NamedTuple):

@@ -7,6 +7,7 @@ S = 1 + r²/3 + r⁴/15 + … = Σ r²ⁿ/(2n + 1)!!, whose terms are not negati
 
 import math
 from fractions import Fraction
+from typing import TypeAlias
 
 import jax.numpy as jnp
 from jax.scipy.special import erf, erfc
@@ -17,7 +18,7 @@ from verify.functions.elementary import bound, exponential
 from verify.functions.kernel import kernel
 from verify.functions.pairs import Number, Pair, Scaled
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 _ROOT_2_OVER_PI = Fraction(0xCC42299EA1B284687E59E2805D5C717FA7053E60, 2**160)
 _SWITCH = 2.0  # over this r, the error of erfc is under a quarter of an ulp of the result

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from typing import TypeAlias
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -15,7 +16,7 @@ from verify.functions.log_ratios import log_over_constant
 from verify.functions.pairs import Scaled
 from verify.functions.quotients import inverse, quotient
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 _ROOT_2PI = math.sqrt(2 * math.pi)

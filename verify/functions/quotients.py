@@ -3,6 +3,8 @@
 Any order of derivative is a product of these, and none over- or underflows before the result.
 """
 
+from typing import TypeAlias
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -10,7 +12,7 @@ from verify.functions import wide
 from verify.functions.kernel import kernel
 from verify.functions.log_ratios import log_of_ratio
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 
 @kernel(

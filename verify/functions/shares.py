@@ -1,5 +1,7 @@
 """The share of one of two amounts, of amounts or of their logarithms, and its slopes."""
 
+from typing import TypeAlias
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -10,7 +12,7 @@ from verify.functions.kernel import kernel
 from verify.functions.pairs import Scaled
 from verify.functions.quotients import quotient
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 
 def _share_in_the_reals(p: Floats, q: Floats) -> Floats:

@@ -7,6 +7,7 @@ about sqrt(1/2) to sqrt(2), and a few products, quotients and sums of them stay 
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ from jaxtyping import Array, Bool, Float, Int
 from verify.functions import pairs
 from verify.functions.pairs import Number, Pair, Scaled
 
-Floats = Float[Array, "..."]
+Floats: TypeAlias = Float[Array, "..."]
 
 # The exponent of zero: under those of all products of four floats, and their sums.
 _OF_ZERO = -10_000
