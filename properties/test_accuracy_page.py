@@ -31,6 +31,7 @@ def test_the_page_is_what_the_results_give():
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.mark.slow  # of a whole measurement, which takes a quarter of an hour
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_public_function_has_its_rows(name):
     found = {(row["dtype"], row["gradient"]) for row in OURS if row["subject"] == name}
@@ -41,11 +42,13 @@ def test_no_row_is_of_a_function_that_is_gone():
     assert {row["subject"] for row in OURS} == set(FUNCTIONS)
 
 
+@pytest.mark.slow  # of a whole measurement, which takes a quarter of an hour
 @pytest.mark.parametrize("row", OURS, ids=lambda row: row["row"])
 def test_our_functions_are_within_their_bounds(row):
     assert float(row["ulps"]) <= BOUNDS[row["dtype"]][row["gradient"]], row["worst"]
 
 
+@pytest.mark.slow  # of a whole measurement, which takes a quarter of an hour
 @pytest.mark.parametrize("row", OURS, ids=lambda row: row["row"])
 def test_our_functions_give_no_zero_or_nan_for_a_normal_number(row):
     assert row["zeros"] == row["nans"] == 0

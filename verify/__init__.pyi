@@ -1,9 +1,9 @@
 from . import functions as functions
 from . import models as models
-from .checks.blame.blame import blame as blame
-from .checks.blame.record import Blame as Blame
 from .checks.accuracy.measure import measure as measure
 from .checks.accuracy.record import Accuracy as Accuracy
+from .checks.blame.blame import blame as blame
+from .checks.blame.record import Blame as Blame
 from .checks.check import check as check
 from .checks.exact import exact as exact
 from .checks.verdict import Evidence as Evidence
