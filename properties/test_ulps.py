@@ -73,7 +73,8 @@ def test_errors_are_those_of_the_definition(case):
     with reading(bits=_BITS):
         got = error(c, ball(r), FORMATS[name])
         if isinstance(wanted, float):
-            assert got.is_exact() and float(got) == wanted
+            assert got.is_exact()
+            assert float(got) == wanted
             return
         low, high = ends(got)
     assert low <= wanted <= high
