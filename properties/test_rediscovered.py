@@ -1,5 +1,6 @@
 """Known losses of accuracy are found without a hint, and accurate functions are left in peace."""
 
+import jax.numpy as jnp
 import pytest
 import rediscovered
 
@@ -33,3 +34,16 @@ def test_both_counterexamples_of_a_gradient_and_a_value_are_true():
     assert 2.0 < abs(tanh) <= 80.0  # from where 1 - tanh^2 cancels
     softplus = vf.check(CLAIMS["softplus"], effort="quick").counterexample["x"]
     assert -80.0 <= softplus < 0.0  # where 1 + exp(x) rounds
+
+
+@vf.claim(x=vf.reals(-20.0, 20.0), holds=False)
+def each_on_its_side(x):
+    """log(1 + exp x) is within 16 ulps on either side of zero: on the left it is not."""
+    softplus = vf.accurate(lambda x: jnp.log(1 + jnp.exp(x)), x, ulps=16)
+    return vf.all_of(vf.implies(vf.less(0.0, x), softplus), vf.implies(vf.less(x, 0.0), softplus))
+
+
+def test_a_statement_of_accuracy_keeps_its_own_premise_beside_another_about_the_same():
+    verdict = vf.check(each_on_its_side, effort="quick")
+    assert verdict.status == "refuted"
+    assert verdict.counterexample["x"] < 0

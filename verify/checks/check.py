@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from verify.checks import cost
-from verify.checks.accuracy import claims as accuracy
+from verify.checks.accuracy.stated import speaks_of_accuracy, without_accuracy
 from verify.checks.confirm import Confirmation, confirm, named
 from verify.checks.effort import Effort, effort_of
 from verify.checks.judgement import are_far_apart
@@ -74,7 +74,7 @@ class _Stage(NamedTuple):
 
 def _find(claim: Claim, effort: Effort, seed: int) -> Finding:
     try:
-        if not accuracy.speaks_of_accuracy(claim):
+        if not speaks_of_accuracy(claim):
             return _look(Reader(claim, effort.bits), effort, seed)
         return _look_at_floats(claim, effort, seed)
     except Exception as error:  # a claim is somebody's code: what it raises is its reason
@@ -84,8 +84,10 @@ def _find(claim: Claim, effort: Effort, seed: int) -> Finding:
 
 def _look_at_floats(claim: Claim, effort: Effort, seed: int) -> Finding:
     """What is said of accuracy, and then what else is said."""
-    first = accuracy.look(claim, effort, seed)
-    rest = accuracy.without_accuracy(claim)
+    from verify.checks.accuracy.claims import look  # half a second, which few claims need
+
+    first = look(claim, effort, seed)
+    rest = without_accuracy(claim)
     if rest is None or first.status == "refuted":
         return first
     second = _look(Reader(rest, effort.bits), effort, seed)

@@ -3,9 +3,9 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +18,7 @@ from verify.checks.accuracy.judge import CLOSE, CLOSELY, Judge
 from verify.checks.accuracy.measure import Plan, sampled
 from verify.checks.accuracy.record import ulps_text
 from verify.checks.accuracy.reference import Error, UnsettledError
+from verify.checks.accuracy.stated import Stated, accuracies, stated_by
 from verify.checks.accuracy.tally import KEPT, Case, Tally, join
 from verify.checks.accuracy.target import Target, target
 from verify.checks.effort import Effort
@@ -29,7 +30,6 @@ from verify.checks.search import violation
 from verify.checks.shrink import shrunk
 from verify.checks.verdict import Evidence, Finding
 from verify.claims.claim import Claim
-from verify.claims.relation import Accurate, AllOf, Implies, Relation
 
 _MOST_UNREAD = 0.1  # share of errors left open beyond which a claim is undecided
 _SHRINKING = 100  # points that shrinking may try
@@ -38,62 +38,13 @@ _NEAR = 1 / 16  # ulps, by which a bound of an error may be over the error
 _SLACK = "intervals allow XLA's float64 functions 2^10 ulps and more"
 
 
-class Stated(NamedTuple):
-    """A statement of accuracy, and what must hold for it to count."""
-
-    premises: tuple[Relation, ...]
-    accurate: Accurate
-
-
-def accuracies(relation: Relation, premises: tuple[Relation, ...] = ()) -> Iterator[Stated]:
-    """The statements of accuracy in a relation."""
-    match relation:
-        case Accurate():
-            yield Stated(premises, relation)
-        case AllOf(relations):
-            for part in relations:
-                yield from accuracies(part, premises)
-        case Implies(premise, conclusion):
-            yield from accuracies(conclusion, (*premises, premise))
-
-
-def others(relation: Relation) -> Relation | None:
-    """The relation without its statements of accuracy; None where nothing is left."""
-    match relation:
-        case Accurate():
-            return None
-        case AllOf(relations):
-            left = tuple(r for r in map(others, relations) if r is not None)
-            return AllOf(left) if left else None
-        case Implies(premise, conclusion):
-            rest = others(conclusion)
-            return None if rest is None else Implies(premise, rest)
-        case _:
-            return relation
-
-
-def speaks_of_accuracy(claim: Claim) -> bool:
-    """Whether a claim has a statement of accuracy."""
-    traced = claim.traced
-    return any(True for _ in accuracies(traced.relation(traced.program.jaxpr.outvars)))
-
-
-def without_accuracy(claim: Claim) -> Claim | None:
-    """The claim without its statements of accuracy; None where nothing is left."""
-    traced = claim.traced
-    if others(traced.relation(traced.program.jaxpr.outvars)) is None:
-        return None
-    return dataclasses.replace(claim, function=lambda **values: others(claim.function(**values)))
-
-
 def look(claim: Claim, effort: Effort, seed: int) -> Finding:
     """Every statement of accuracy of a claim, until one is refuted."""
     reader = Reader(claim, effort.bits)
-    relation = claim.traced.relation(claim.traced.program.jaxpr.outvars)
     evidence: list[Evidence] = []
     status, objection = "proved", ""
-    for stated in accuracies(relation):
-        found = _Look(claim, reader, stated, effort, seed).finding()
+    for position, stated in enumerate(accuracies(stated_by(claim))):
+        found = _Look(claim, reader, stated, position, effort, seed).finding()
         evidence += found.evidence
         if found.status == "refuted":
             return dataclasses.replace(found, evidence=tuple(evidence))
@@ -104,11 +55,16 @@ def look(claim: Claim, effort: Effort, seed: int) -> Finding:
 
 @dataclass(frozen=True)
 class _Look:
-    """One statement of accuracy of a claim, looked at."""
+    """One statement of accuracy of a claim, looked at.
+
+    Attributes:
+        position: which of the claim's statements of accuracy it is.
+    """
 
     claim: Claim
     reader: Reader
     stated: Stated
+    position: int
     effort: Effort
     seed: int
 
@@ -176,19 +132,11 @@ class _Look:
 
         def at(point: Any) -> Any:
             relation = self.claim.traced.relation(jaxprs.evaluate(program, *point))
-            stated = list(accuracies(relation))[self._position]
+            stated = list(accuracies(relation))[self.position]
             met = [violation(p) <= 0 for p in stated.premises]
             return stated.accurate.arguments, jnp.all(jnp.array([True, *met]))
 
         return jax.jit(jax.vmap(at))
-
-    @property
-    def _position(self) -> int:
-        """Which of the claim's statements this is."""
-        relation = self.claim.traced.relation(self.claim.traced.program.jaxpr.outvars)
-        return [s.accurate.arguments for s in accuracies(relation)].index(
-            self.stated.accurate.arguments
-        )
 
     def _concluded(
         self, judge: Judge, tally: Tally, cases: Iterable[tuple[Case, Point]], exhaustive: bool
@@ -232,7 +180,7 @@ class _Look:
             return True
         with reading(constants="points"):
             sides = self.reader.program(*(as_balls(point[name]) for name in self.claim.domains))
-        stated = list(accuracies(self.claim.traced.relation(sides)))[self._position]
+        stated = list(accuracies(self.claim.traced.relation(sides)))[self.position]
         return all(judge_relation(p).truth is Truth.TRUE for p in stated.premises)
 
     def _refuted(
