@@ -171,7 +171,7 @@ class Program:
         flat = _Flat()
         inputs = [flat.name("x") for _ in closed.jaxpr.invars]
         outputs = flat.add(closed, inputs, None)
-        steps = _live(rewritten(flat.steps), outputs)
+        steps = live(rewritten(flat.steps), outputs)
         used = {name for step in steps for name in step.inputs} | set(outputs)
         self.constants = {k: v for k, v in flat.constants.items() if k in used}
         self.varying = len(inputs) if varying is None else varying
@@ -202,7 +202,7 @@ class Program:
         return self._make([_read_constant(self.system, c) for c in self.constants.values()])
 
 
-def _live(steps: list[_Step], outputs: Sequence[str]) -> list[_Step]:
+def live(steps: Sequence[Any], outputs: Sequence[str]) -> list[Any]:
     """The steps that the outputs need."""
     needed, kept = set(outputs), []
     for step in reversed(steps):

@@ -105,6 +105,12 @@ def floats_at(places: Any, dtype: Any) -> np.ndarray:
     return (np.abs(places).astype(kind) | sign).view(dtype)
 
 
+def stepped(x: np.ndarray, steps: Any, format: Format) -> np.ndarray:
+    """The floats so many places from others, no further than the largest ones."""
+    top = int(ordinals(np.asarray(format.largest).astype(format.dtype)))
+    return floats_at(np.clip(ordinals(x) + steps, -top, top), format.dtype)
+
+
 def is_subnormal(x: np.ndarray, format: Format) -> np.ndarray:
     """Where floats are neither zero nor normal, which devices may take for zero."""
     kind = format.integer.type

@@ -12,7 +12,7 @@ import numpy as np
 from verify.checks import cost
 from verify.checks.accuracy.stated import speaks_of_accuracy, without_accuracy
 from verify.checks.confirm import Confirmation, confirm, named
-from verify.checks.effort import Effort, effort_of
+from verify.checks.effort import Effort, effort_of, need_seed
 from verify.checks.judgement import are_far_apart
 from verify.checks.points import Point, plain, random_points, special_points
 from verify.checks.raised import told
@@ -50,8 +50,7 @@ def check(claim: Claim, *, effort: str = "standard", seed: int = 0) -> Verdict:
     if not isinstance(claim, Claim):
         raise TypeError(f"check needs a claim, got {type(claim).__name__} {claim!r};"
                         " make one with the decorator vf.claim.")  # fmt: skip
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise TypeError(f"check needs a seed that is an integer >= 0, got {seed!r}.")
+    need_seed("check", seed)
     size = effort_of(effort)
     start = time.perf_counter()
     finding = _find(claim, size, int(seed))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -59,3 +61,13 @@ def effort_of(name: Any, function: str = "check") -> Effort:
     if not isinstance(name, str) or name not in EFFORTS:
         raise ValueError(f"{function} needs an effort of {', '.join(EFFORTS)}, got {name!r}.")
     return EFFORTS[name]
+
+
+def need_seed(caller: str, seed: Any) -> None:
+    """An error unless a seed is an integer that is not negative.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise TypeError(f"{caller} needs a seed that is an integer >= 0, got {seed!r}.")

@@ -9,7 +9,7 @@ import numpy as np
 from verify.arithmetic import structural
 from verify.arithmetic.intervals.values import Truth, Value, Whole, apart, constant, forgotten
 
-_MOVING = (
+MOVING = (
     "broadcast_in_dim",
     "reshape",
     "squeeze",
@@ -24,7 +24,7 @@ _MOVING = (
     "copy",
     "copy_p",
 )
-_SAME = (
+SAME = (
     "stop_gradient",
     "optimization_barrier",
     "sharding_constraint",
@@ -105,8 +105,8 @@ def same(equation: Any) -> Callable[..., Any]:
 
 
 RULES: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(_MOVING, moved),
-    **dict.fromkeys(_SAME, same),
+    **dict.fromkeys(MOVING, moved),
+    **dict.fromkeys(SAME, same),
     "split": parted,
     "unstack": parted,
     "gather": indexed(1),

@@ -14,7 +14,7 @@ import numpy as np
 
 from verify.arithmetic.errors import UnsupportedPrimitive
 from verify.arithmetic.interpreter import NumberSystem
-from verify.arithmetic.intervals import control, ordering
+from verify.arithmetic.intervals import control, moving, ordering
 from verify.arithmetic.intervals.elementary import (
     add,
     divide,
@@ -361,31 +361,7 @@ def _plain(equation: Any) -> Callable[..., Any]:
 
 
 _COMPARED = frozenset(ordering.COMPARISONS)
-_MOVED = frozenset(
-    [
-        "broadcast_in_dim",
-        "reshape",
-        "squeeze",
-        "expand_dims",
-        "transpose",
-        "rev",
-        "concatenate",
-        "slice",
-        "pad",
-        "tile",
-        "stack",
-        "copy",
-        "copy_p",
-        "split",
-        "unstack",
-        "reduce_sum",
-        "cumsum",
-        "optimization_barrier",
-        "sharding_constraint",
-        "device_put",
-        "pvary",
-    ]
-)
+_LINEAR = frozenset((*moving.MOVING, *moving.SAME, "split", "unstack", "reduce_sum", "cumsum"))
 _INDEXED = {"gather": 1, "dynamic_slice": 1, "dynamic_update_slice": 2}
 _OWN: dict[str, Callable[[Any], Any]] = {
     "max": lambda e: _greater,
@@ -432,7 +408,7 @@ def _varying(equation: Any, operation: Callable[..., Any]) -> Callable[..., Any]
         return _chain(name, operation)
     if name in _COMPARED:
         return _strictly(name)
-    if name in _MOVED:
+    if name in _LINEAR:
         return _linear(operation)
     if name in _INDEXED:
         return _linear(operation, _INDEXED[name])

@@ -75,14 +75,17 @@ def enclosure(target: Target) -> Callable[..., Interval] | None:
 
 
 def _values(target: Target) -> Callable[..., Interval]:
-    program = INTERVALS.compile(target.program)
-
-    enter = entered if target.is_double else point  # no narrower float is subnormal in float64
+    program, enter = INTERVALS.compile(target.program), _entrance(target)
 
     def read(*arguments: Any) -> Interval:
         return _flat(program(*map(enter, arguments)))
 
     return read
+
+
+def _entrance(target: Target) -> Callable[[Any], Interval]:
+    """How inputs become intervals: no float narrower than float64 is subnormal in it."""
+    return entered if target.is_double else point
 
 
 def _flat(values: Any) -> Interval:
@@ -93,8 +96,7 @@ def _flat(values: Any) -> Interval:
 
 def _slopes(target: Target) -> Callable[..., Interval]:
     """All partial derivatives, one direction after the other."""
-    program = SLOPES.compile(target.program)
-    enter = entered if target.is_double else point
+    program, enter = SLOPES.compile(target.program), _entrance(target)
 
     def along(place: int, direction: Any, arguments: Any) -> Interval:
         values: list[Any] = [enter(a) for a in arguments]

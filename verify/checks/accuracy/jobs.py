@@ -11,7 +11,7 @@ from verify.checks.accuracy.enumeration import Grid
 from verify.checks.accuracy.judge import Judge
 from verify.checks.accuracy.sampling import Sample
 from verify.checks.accuracy.tally import Tally, join
-from verify.checks.accuracy.target import Target
+from verify.claims.domain import Domain
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,7 @@ class Everything(_Blocks):
     @property
     def identity(self) -> Mapping[str, Any]:
         """What must be the same for a sweep to go on."""
-        domains = {name: repr(domain) for name, domain in self.grid.domains.items()}
-        return {**_identity(self.judge.target), "domains": domains, "block": self.judge.size}
+        return _identity(self.judge, self.grid.domains)
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,12 @@ class Some(_Blocks):
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        domains = {name: repr(domain) for name, domain in self.sample.domains.items()}
-        count = {"count": self.count, "seed": self.sample.seed, "block": self.judge.size}
-        return {**_identity(self.judge.target), "domains": domains, **count}
+        drawn = {"count": self.count, "seed": self.sample.seed}
+        return {**_identity(self.judge, self.sample.domains), **drawn}
 
 
-def _identity(target: Target) -> dict[str, Any]:
+def _identity(judge: Judge, domains: Mapping[str, Domain]) -> dict[str, Any]:
+    target = judge.target
     versions = {name: _version(name) for name in ("jax", "jaxlib", "verify-jax")}
     return {
         "function": target.name,
@@ -100,6 +99,8 @@ def _identity(target: Target) -> dict[str, Any]:
         "gradient": target.gradient,
         "versions": versions,
         "device": jax.devices()[0].device_kind,
+        "domains": {name: repr(domain) for name, domain in domains.items()},
+        "block": judge.size,
     }
 
 

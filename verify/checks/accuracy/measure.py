@@ -23,7 +23,7 @@ from verify.checks.accuracy.sampling import Sample
 from verify.checks.accuracy.sweep import sweep
 from verify.checks.accuracy.tally import Case, Tally, join
 from verify.checks.accuracy.target import Batch, Target, target
-from verify.checks.effort import Effort, effort_of
+from verify.checks.effort import Effort, effort_of, need_seed
 from verify.claims.domain import Domain
 from verify.claims.simplex import Simplex
 
@@ -316,9 +316,7 @@ def _need_options(**options: Any) -> None:
                 f"measure needs variables named unlike its options, got {name}; wrap the function"
                 " in one that names it otherwise."
             )
-    seed = options["seed"]
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise TypeError(f"measure needs a seed that is an integer >= 0, got {seed!r}.")
+    need_seed("measure", options["seed"])
 
 
 def _need_domains(caller: str, function: Any, domains: Mapping[str, Any]) -> None:

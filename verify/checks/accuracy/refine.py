@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from verify.arithmetic.ulps import Format, floats_at, ordinals
+from verify.arithmetic.ulps import Format, stepped
 from verify.checks.accuracy.judge import Judge
 from verify.checks.accuracy.sampling import Sample
 from verify.checks.accuracy.tally import Case, Tally, join
@@ -39,13 +39,11 @@ def neighbours(
     """Inputs near those of some cases: one number moved over some bits, or each of them."""
     format = judge.target.format
     rows = np.array([case.inputs for case in cases])[np.arange(count) % len(cases)]
-    places = ordinals(rows.astype(format.dtype))
-    numbers = places.shape[1]
-    steps = _steps(rng, places.shape, format)
+    numbers = rows.shape[1]
+    steps = _steps(rng, rows.shape, format)
     moves = rng.integers(0, numbers + 1, count)  # the last: all numbers
     moved = (np.arange(numbers) == moves[:, None]) | (moves == numbers)[:, None]
-    top = int(ordinals(np.asarray(format.largest).astype(format.dtype)))
-    flat = floats_at(np.clip(places + np.where(moved, steps, 0), -top, top), format.dtype)
+    flat = stepped(rows.astype(format.dtype), np.where(moved, steps, 0), format)
     return _inside(flat, judge, sample)
 
 

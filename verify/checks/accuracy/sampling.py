@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.arithmetic.ulps import Format, floats_at, is_subnormal, ordinals
+from verify.arithmetic.ulps import Format, is_subnormal, stepped
 from verify.checks.accuracy.target import Batch
 from verify.claims.domain import Domain
 from verify.claims.every_float import Floats
@@ -176,8 +176,7 @@ def _nudged(x: np.ndarray, rng: np.random.Generator, format: Format) -> np.ndarr
     """Floats a few places off others, or many, or none."""
     steps = rng.integers(-(2**8), 2**8 + 1, len(x)) >> rng.integers(0, 9, len(x))
     steps = steps << rng.integers(0, max(format.precision - 8, 1), len(x))
-    top = ordinals(np.asarray(format.largest).astype(format.dtype))
-    return floats_at(np.clip(ordinals(x) + steps, -top, top), format.dtype)
+    return stepped(x, steps, format)
 
 
 def _singled_out(domain: Domain, format: Format) -> np.ndarray:
@@ -187,9 +186,7 @@ def _singled_out(domain: Domain, format: Format) -> np.ndarray:
     positive = np.concatenate([powers, simple, [format.largest, format.smallest]])
     values = np.concatenate([positive, -positive, np.ravel(domain.special(_REACH))])
     values = np.clip(values, -format.largest, format.largest).astype(format.dtype)
-    top = int(ordinals(np.asarray(format.largest).astype(format.dtype)))
-    near = [np.clip(ordinals(values) + step, -top, top) for step in (-2, -1, 0, 1, 2)]
-    return floats_at(np.concatenate(near), format.dtype)
+    return np.concatenate([stepped(values, step, format) for step in (-2, -1, 0, 1, 2)])
 
 
 def _ends(floats: Floats) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from verify.arithmetic import jaxprs
 from verify.arithmetic.jaxprs import Closed
-from verify.arithmetic.ulps import Format
+from verify.arithmetic.ulps import FORMATS, Format
 from verify.checks.accuracy.tally import Case
 
 Batch = tuple[np.ndarray, ...]
@@ -196,8 +196,6 @@ def _contents(program: Closed) -> tuple[Any, ...]:
 
 def _format_of(caller: str, name: str, avals: Sequence[Any]) -> Format:
     """The one format of a function's outputs."""
-    from verify.arithmetic.ulps import FORMATS
-
     if not avals or not any(aval.size for aval in avals):
         raise ValueError(f"{caller} needs a function that gives numbers, got none from {name}.")
     kinds = sorted({np.dtype(aval.dtype).name for aval in avals})

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from verify.arithmetic.interpreter import live
 from verify.arithmetic.jaxprs import (
     Closed,
     Literal,
@@ -90,17 +91,8 @@ def steps_of(program: Closed) -> Steps:
     flat = _Flat()
     inputs = [flat.name("x") for _ in program.jaxpr.invars]
     outputs = flat.add(program, inputs, "", "")
-    kept = _live(flat.steps, outputs)
+    kept = live(flat.steps, outputs)
     return Steps(kept, inputs, outputs, flat.constants, program.out_avals)
-
-
-def _live(steps: Sequence[Step], outputs: Sequence[str]) -> list[Step]:
-    needed, kept = set(outputs), []
-    for step in reversed(steps):
-        if needed.intersection(step.outputs):
-            needed.update(step.inputs)
-            kept.append(step)
-    return kept[::-1]
 
 
 @dataclass
