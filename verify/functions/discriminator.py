@@ -128,6 +128,7 @@ def discriminator_loss(
     Source: Goodfellow et al. (2014), equation 1, with its sign changed.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> float(discriminator_loss(jnp.array([1000.0, -2000.0]), jnp.array([-3000.0])))
         1000.0
     """

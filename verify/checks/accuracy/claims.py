@@ -122,7 +122,8 @@ class _Look:
         """The arguments at some points, rounded, and where they are finite and count."""
         with jaxprs.x64():
             values, counts = self._computed(list(points.values()))
-        columns = [np.asarray(v).astype(judged.format.dtype) for v in values]
+        with np.errstate(over="ignore"):  # those that overflow are not kept
+            columns = [np.asarray(v).astype(judged.format.dtype) for v in values]
         finite = [np.isfinite(c).reshape(len(c), -1).all(1) for c in columns]
         return tuple(columns), np.logical_and.reduce([*finite, np.asarray(counts)])
 

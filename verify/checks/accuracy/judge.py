@@ -200,21 +200,35 @@ def _with(
 def _worst(summary: _Summary, columns: Batch, computed: np.ndarray) -> tuple[Case, ...]:
     """The worst cases of a batch, from the rows of points that hold them."""
     peaks = summary.peaks.max(1)
-    rows = np.sort(np.argsort(-peaks, kind="stable")[:KEPT])
     height, outputs = len(computed) // len(peaks), computed.shape[1]
+    rows = np.sort(_largest(peaks, columns, lambda rows: rows * height))
     found = unpacked(summary.errors.reshape(len(peaks), -1)[rows])
     codes = summary.codes.reshape(len(peaks), -1)[rows]
     sizes = np.where(codes < _UNDEFINED, np.abs(found.signed), 0.0)
-    best = np.argpartition(sizes, -min(KEPT, sizes.size), axis=None)[-KEPT:]
+    points = (rows[:, None] * height + np.arange(sizes.shape[1]) // outputs).ravel()
+    best = _largest(sizes.ravel(), columns, lambda places: points[places])
     cases = []
-    for place in best[sizes.ravel()[best] > 0]:
-        row, column = divmod(int(place), sizes.shape[1])
-        at, k = divmod(column, outputs)
-        signed, radius = (float(part[row, column]) for part in found)
+    for place in best[sizes.ravel()[best] > 0].tolist():
+        signed, radius = (float(part.ravel()[place]) for part in found)
         size = abs(signed) - (0.0 if math.isinf(signed) else radius)
-        i = int(rows[row]) * height + at
+        i, k = int(points[place]), place % outputs
         cases.append(_case(columns, computed, i, k, max(size, 0.0), signed))
     return worst_of(cases)
+
+
+def _largest(
+    sizes: np.ndarray, columns: Batch, point: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Where the largest sizes stand; of equal ones, those of the inputs nearest to zero."""
+    if len(sizes) <= KEPT:
+        return np.arange(len(sizes))
+    least = np.partition(sizes, -KEPT)[-KEPT]
+    larger, equal = np.flatnonzero(sizes > least), np.flatnonzero(sizes == least)
+    if least > 0 and len(larger) + len(equal) > KEPT:
+        at = np.minimum(point(equal), len(columns[0]) - 1)  # the last rows may be padding
+        numbers = np.concatenate([np.abs(c[at]).reshape(len(at), -1) for c in columns], axis=1)
+        equal = equal[np.lexsort(numbers.T[::-1])]
+    return np.concatenate([larger, equal[: KEPT - len(larger)]])
 
 
 @functools.partial(jax.jit, static_argnames="format")
