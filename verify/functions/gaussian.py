@@ -26,7 +26,8 @@ def normal_log_density(
         ValueError: sigma is not positive (NaN where it is traced), or shapes do not broadcast.
 
     Accuracy: within 0.56 ulps in float32, every slope within 0.51, the largest seen of 24,000
-        random inputs (claim normal_log_density_is_accurate), more beside its zeros; 16-bit floats within an ulp.
+        random inputs (claim normal_log_density_is_accurate), more beside its zeros; 16-bit
+        floats within an ulp.
     Gradient: -(z - mu)/sigma² in z, its negative in mu, ((z - mu)²/sigma² - 1)/sigma in sigma.
 
     Example:
