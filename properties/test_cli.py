@@ -1,6 +1,7 @@
 """The command line: what each call does, how it ends, and what is said of a wrong one."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from typer.testing import CliRunner
 from verify.checks.messages import Problem, Ready, Settings
 from verify.checks.verdict import Verdict
 from verify.cli import app
+from verify.report import compiled
 from verify.report import session as sessions
+from verify.report.compiled import cache_folder, keep_compiled
 from verify.report.records import Run
 from verify.report.session import Request, Session
 from verify.report.terminal import console_for
@@ -91,6 +94,47 @@ def test_options_reach_the_session(asked):
     request, settings = sessions.asked[0]
     assert request == Request(["a.py", "b"], "*kl*", 3)
     assert settings == Settings("thorough", 7, 5.0, 2.0, debug=True)
+
+
+def test_what_is_compiled_is_kept_for_the_next_call(tmp_path, monkeypatch):
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    command = [sys.executable, "-m", "verify", "measure", "jax.nn:softplus", "x=0.5:1"]
+    options = ["--effort", "quick", "--json", "out.json"]
+    results = []
+    for option in ("--no-cache", "--cache", "--cache"):
+        subprocess.run([*command, *options, option], check=True, capture_output=True)
+        kept = {path.name: path.stat().st_mtime for path in tmp_path.glob("cache/**/*-cache")}
+        results.append((kept, json.loads(Path("out.json").read_text())["accuracy"]["worst"]))
+    (nothing, fresh), (written, first), (read, second) = results
+    assert not nothing
+    assert written
+    assert read == written
+    assert fresh == first == second
+
+
+def test_a_cache_that_the_environment_sets_up_is_left_as_it_is(monkeypatch):
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "theirs")
+    keep_compiled()
+    assert os.environ["JAX_COMPILATION_CACHE_DIR"] == "theirs"
+
+
+def test_a_cache_folder_is_emptied_when_full_and_done_without_where_none_can_be_made(
+    tmp_path, monkeypatch
+):
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "cache"))
+    (tmp_path / "file").touch()
+    keep_compiled()
+    assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
+    (tmp_path / "file").unlink()
+    monkeypatch.setattr(compiled, "_MOST", 3)
+    cache_folder().mkdir(parents=True)
+    (cache_folder() / "a-cache").write_bytes(b"four")
+    keep_compiled()
+    assert os.environ["JAX_COMPILATION_CACHE_DIR"] == str(cache_folder())
+    assert list(cache_folder().iterdir()) == []
 
 
 @pytest.mark.parametrize(

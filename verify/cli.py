@@ -96,6 +96,10 @@ Markdown = Annotated[
     str | None, typer.Option(metavar="FILE", show_default=False, help="Write Markdown there.")
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks, and what claims print.")]
+Cache = Annotated[
+    bool,
+    typer.Option("--cache/--no-cache", help="Keep what is compiled in the user's cache folder."),
+]
 Expression = Annotated[str, typer.Argument(metavar="EXPRESSION", help="Python and jax.numpy.")]
 Values = Annotated[
     list[str] | None,
@@ -165,6 +169,7 @@ def check(
     memory: Memory = 4.0,
     json: Json = None,
     markdown: Markdown = None,
+    cache: Cache = True,
     debug: Debug = False,
 ) -> None:
     """Check claims.
@@ -173,6 +178,7 @@ def check(
     wrong, 130 after Ctrl-C, which loses nothing that is done.
     """
     with _mistakes_told(debug):
+        _keep_compiled(cache)
         from verify.checks.effort import effort_of
         from verify.checks.messages import Settings
         from verify.report.files import need_writable
@@ -230,6 +236,7 @@ def measure_accuracy(
     journal: Kept = None,
     top: Top = 3,
     json: Json = None,
+    cache: Cache = True,
     debug: Debug = False,
 ) -> None:
     """Measure how many ulps the results of a function are off, over a domain.
@@ -238,6 +245,7 @@ def measure_accuracy(
     whatever the accuracy, 2 where the call is wrong, 130 after Ctrl-C.
     """
     with _mistakes_told(debug):
+        _keep_compiled(cache)
         from verify.checks.accuracy.asking import question
         from verify.report.files import need_writable
         from verify.report.measured import measured
@@ -259,6 +267,7 @@ def blame_lines(
     dtype: Dtype = "float32",
     effort: Quick = "quick",
     seed: Seed = 0,
+    cache: Cache = True,
     debug: Debug = False,
 ) -> None:
     """Show which lines of a function lose the digits of its result at x=17.3, say.
@@ -267,6 +276,7 @@ def blame_lines(
     number is looked for: the worst input, as verify measure finds it.
     """
     with _mistakes_told(debug):
+        _keep_compiled(cache)
         from verify.checks.blame.asking import asked
         from verify.report.sweeping import sweep_progress
         from verify.report.terminal import console_for
@@ -275,6 +285,14 @@ def blame_lines(
             options = {"effort": effort, "seed": seed, "progress": progress}
             found = asked(function, values or [], gradient=gradient, dtype=dtype, **options)
         typer.echo(found)
+
+
+def _keep_compiled(cache: bool) -> None:
+    """Before JAX is imported, which reads its settings then."""
+    if cache:
+        from verify.report.compiled import keep_compiled
+
+        keep_compiled()
 
 
 def _check(request: Any, settings: Any, *, json: str | None, markdown: str | None) -> int:

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from verify.arithmetic.jaxprs import Closed, all_equations, inner_jaxprs, scan_of
+from verify.arithmetic.jaxprs import (
+    Closed,
+    all_equations,
+    called,
+    inner_jaxprs,
+    is_read_by_meaning,
+    scan_of,
+)
 
 # How often the function inside such a primitive is evaluated, roughly.
 _EVALUATIONS = {"integral": 1_000, "series": 200, "limit": 300, "derivative": 20, "while": 20}
@@ -68,7 +75,8 @@ def _equation_cost(equation: Any, machine: _Machine) -> int:
         shape = equation.invars[0].aval.shape
         for axis in contracted:
             size *= shape[axis]
-    inner = sum(_cost(i, machine) for i in inner_jaxprs(equation))
+    parts = [called(equation)] if is_read_by_meaning(equation) else inner_jaxprs(equation)
+    inner = sum(_cost(part, machine) for part in parts if part is not None)
     if equation.primitive.name == "scan":
         return scan_of(equation).length * inner
     if equation.primitive.name in machine.evaluations:

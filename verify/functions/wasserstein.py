@@ -33,7 +33,7 @@ def gaussian_wasserstein_1(
         TypeError: an argument is not real.
         ValueError: a sigma is not positive (NaN where it is traced), or shapes do not broadcast.
 
-    Accuracy: within 0.77 ulps in float32, every slope within 0.77, the largest seen of 18,000
+    Accuracy: within 0.61 ulps in float32, every slope within 0.63, the largest seen of 7 million
         random inputs (claim gaussian_wasserstein_1_is_accurate); 16-bit floats within an ulp.
     Gradient: erf(m/(|s|√2)) in mu_1, ±√(2/π) exp(-m²/(2s²)) in sigma_1, with the sign of s;
         at m = s = 0, where there is none, 0.
