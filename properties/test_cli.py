@@ -109,7 +109,7 @@ def test_what_is_compiled_is_kept_for_the_next_call(tmp_path, monkeypatch):
     (nothing, fresh), (written, first), (read, second) = results
     assert not nothing
     assert written
-    assert read == written
+    assert written.items() <= read.items()  # what takes as long only now and then is added
     assert fresh == first == second
 
 

@@ -100,7 +100,7 @@ class Judge:
         """
         count = len(columns[0])
         padded = _padded(columns, self.size)
-        with jax.default_device(device):
+        with jax.default_device(_unless_first(device)):
             computed = (run or self._compiled)(*padded)
             summary = self._summary(padded, computed, count)
         tally = self._known(summary, columns, computed, count)
@@ -288,6 +288,11 @@ def _padded(columns: Batch, size: int) -> Batch:
     if not missing:
         return columns
     return tuple(np.concatenate([c, np.repeat(c[:1], missing, axis=0)]) for c in columns)
+
+
+def _unless_first(device: Any) -> Any:
+    """A device, or None for the first: named, JAX would compile for it what it has compiled."""
+    return None if device == jax.local_devices()[0] else device
 
 
 def _flushed(column: np.ndarray, format: Any) -> np.ndarray | None:

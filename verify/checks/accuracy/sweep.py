@@ -184,11 +184,9 @@ def _work(job: Job, device: Any, missing: deque[int], judged: SimpleQueue[_Judge
 def _places(devices: Sequence[Any], blocks: int) -> list[Any]:
     """The device of each thread: two for each accelerator, or the cores shared out.
 
-    With two, one block can be made ready while another is computed. None is JAX's default
-    device, for which a program may have been compiled already: named, it would be compiled anew.
+    With two, one block can be made ready while another is computed.
     """
     count = 2 * len(devices)
     if devices[0].platform == "cpu":
         count = max(len(devices), usable_cores(), 2)
-    places = [None, *devices[1:]]
-    return [places[i % len(places)] for i in range(min(count, blocks))]
+    return [devices[i % len(devices)] for i in range(min(count, blocks))]
