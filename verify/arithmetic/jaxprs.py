@@ -54,6 +54,9 @@ _FAST_COMPILATION = {
     "xla_cpu_use_fusion_emitters": False,
 }
 
+# Vectors as wide as the processor has; XLA would take half of that for fear of its clock.
+_FAST_INTERVALS = {"xla_cpu_prefer_vector_width": 512}
+
 
 class Closed(NamedTuple):
     """A jaxpr and the values of its constants, the same on every version of JAX."""
@@ -138,6 +141,12 @@ def evaluate_meaning(program: Closed, *arguments: Any) -> list[Any]:
 def fast_compilation() -> dict[str, Any]:
     """Compiler options for what is compiled once and run on little."""
     return {name: value for name, value in _FAST_COMPILATION.items() if _is_option(name, value)}
+
+
+@functools.cache
+def fast_intervals() -> dict[str, Any]:
+    """Compiler options for intervals, which are bound by arithmetic in float64."""
+    return {name: value for name, value in _FAST_INTERVALS.items() if _is_option(name, value)}
 
 
 def _is_option(name: str, value: Any) -> bool:

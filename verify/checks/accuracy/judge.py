@@ -67,7 +67,9 @@ class Judge:
         self._compiled = target.compiled()
         with jaxprs.x64():
             self._enclose = enclosure(target)
-        self._judged = jax.jit(self._bounds, static_argnames="is_finite")
+        self._judged = jax.jit(
+            self._bounds, static_argnames="is_finite", compiler_options=jaxprs.fast_intervals()
+        )
 
     @property
     def has_intervals(self) -> bool:
