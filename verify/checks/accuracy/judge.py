@@ -172,13 +172,16 @@ def _with(
     """A tally with what balls said of errors that were open, and of the others their bounds."""
     known = {place: e for place, e in read.items() if not isinstance(e, UnsettledError)}
     kinds = Counter(e.kind for e in read.values() if isinstance(e, UnsettledError))
-    upper = list(tally.upper)
-    for i, k in rows.tolist():
-        answer = read.get((i, k))
-        if isinstance(answer, UnsettledError) and answer.kind != "unread":
-            continue
-        bound = abs(float(found.signed[i, k])) + float(found.radius[i, k])
-        upper[k] = max(upper[k], bound if (i, k) not in known else known[i, k].upper)
+    upper = np.array(tally.upper)
+    settled = {place for place, e in read.items() if getattr(e, "kind", "") != "unread"}
+    signed, radius = (np.float64(part[rows[:, 0], rows[:, 1]]) for part in found)
+    sizes = abs(signed) + radius
+    width = computed.shape[1]
+    is_settled = np.isin(rows[:, 0] * width + rows[:, 1], [i * width + k for i, k in settled])
+    sizes = np.where(is_settled, 0.0, sizes)
+    np.maximum.at(upper, rows[:, 1], sizes)
+    for (_, k), error in known.items():
+        upper[k] = max(upper[k], error.upper)
     cases = [_case(columns, computed, *p, e.lower, e.signed) for p, e in known.items() if e.lower]
     histogram = np.asarray(tally.histogram) + bins([e.signed for e in known.values()])
     values = [float(computed[place]) for place, e in known.items() if e.is_normal]
@@ -194,7 +197,7 @@ def _with(
         zeros=tally.zeros + values.count(0.0),
         nans=tally.nans + sum(v != v for v in values),
         histogram=tuple(map(int, histogram)),
-        upper=tuple(upper),
+        upper=tuple(map(float, upper)),
         worst=worst_of((*tally.worst, *cases)),
     )
 
