@@ -42,10 +42,14 @@ REAL, POSITIVE = vf.reals(), vf.positives()
 TO_OVERFLOW = vf.reals(high=1000)
 
 
-def _in_16_bits(function, *arguments):
+# From float16's least normal number on: in none of the formats is it taken for zero.
+WIDTH = vf.reals(2.0**-14, math.inf)
+
+
+def _in_16_bits(function, *arguments, ulps=1):
     """Within an ulp in bfloat16 and float16; of one variable every float is tried."""
     return vf.all_of(
-        *(vf.accurate(function, *arguments, ulps=1, dtype=d) for d in ("bfloat16", "float16"))
+        *(vf.accurate(function, *arguments, ulps=ulps, dtype=d) for d in ("bfloat16", "float16"))
     )
 
 
@@ -103,6 +107,37 @@ def gaussian_kl_to_standard_from_log_variance_is_accurate_in_16_bits(mu, t):
 def gaussian_kl_equal_variance_is_accurate(mu_1, mu_2, sigma):
     """KL(N(μ₁, σ²) ‖ N(μ₂, σ²)) within an ulp, in float32."""
     return vf.accurate(gaussian_kl_equal_variance, mu_1, mu_2, sigma, ulps=1)
+
+
+@vf.claim(mu_1=REAL, mu_2=REAL, sigma=POSITIVE, source=SOURCE)
+def the_slopes_of_gaussian_kl_equal_variance_are_accurate(mu_1, mu_2, sigma):
+    """±(μ₁ - μ₂)/σ² and -(μ₁ - μ₂)²/σ³ within an ulp, in float32."""
+    return vf.accurate(gaussian_kl_equal_variance, mu_1, mu_2, sigma, ulps=1, gradient=True)
+
+
+@vf.claim(mu_1=REAL, mu_2=REAL, sigma=POSITIVE, source=SOURCE)
+def gaussian_kl_equal_variance_is_accurate_in_16_bits(mu_1, mu_2, sigma):
+    """KL(N(μ₁, σ²) ‖ N(μ₂, σ²)) within an ulp, in bfloat16 and float16."""
+    return _in_16_bits(gaussian_kl_equal_variance, mu_1, mu_2, sigma)
+
+
+@vf.claim(mu_1=REAL, sigma_1=POSITIVE, mu_2=REAL, sigma_2=POSITIVE, source=SOURCE)
+def gaussian_kl_is_accurate_in_16_bits(mu_1, sigma_1, mu_2, sigma_2):
+    """KL(N(μ₁, σ₁²) ‖ N(μ₂, σ₂²)) within an ulp, in bfloat16 and float16."""
+    return _in_16_bits(gaussian_kl, mu_1, sigma_1, mu_2, sigma_2)
+
+
+@vf.claim(mu_1=REAL, sigma_1=WIDTH, mu_2=REAL, sigma_2=WIDTH, source=SOURCE)
+def gaussian_wasserstein_1_is_accurate_in_16_bits(mu_1, sigma_1, mu_2, sigma_2):
+    """W₁(N(μ₁, σ₁²), N(μ₂, σ₂²)) within an ulp, in bfloat16 and float16."""
+    return _in_16_bits(gaussian_wasserstein_1, mu_1, sigma_1, mu_2, sigma_2)
+
+
+@vf.claim(mu=vf.reals(-1e3, 1e3), sigma=vf.reals(1e-3, 1e3), source=SOURCE)
+def the_slopes_of_gaussian_wasserstein_1_are_accurate(mu, sigma):
+    """erf(m/(|s|√2)) and ±√(2/π) exp(-m²/(2s²)) within an ulp, in float32, from N(1, 1)."""
+    distance = lambda mu, sigma: gaussian_wasserstein_1(mu, sigma, 1.0, 1.0)
+    return vf.accurate(distance, mu, sigma, ulps=1, gradient=True)
 
 
 @vf.claim(mu_1=REAL, sigma_1=POSITIVE, mu_2=REAL, sigma_2=POSITIVE, source=SOURCE)
@@ -292,6 +327,30 @@ def categorical_kl_is_accurate(p, q):
 def categorical_jsd_is_accurate(p, q):
     """JSD(p, q) of three points within two ulps, in float32."""
     return vf.accurate(categorical_jsd, p, q, ulps=2)
+
+
+@vf.claim(p=vf.simplex(3), q=vf.simplex(3), source=SOURCE)
+def categorical_kl_is_accurate_in_16_bits(p, q):
+    """Σ p log(p/q) of three points within an ulp, in bfloat16 and float16."""
+    return _in_16_bits(categorical_kl, p, q)
+
+
+@vf.claim(p=vf.simplex(3), q=vf.simplex(3), source=SOURCE)
+def categorical_jsd_is_accurate_in_16_bits(p, q):
+    """JSD of three points within an ulp, in bfloat16 and float16."""
+    return _in_16_bits(categorical_jsd, p, q)
+
+
+@vf.claim(p=vf.simplex(3), q=vf.simplex(3), source=SOURCE)
+def the_slopes_of_categorical_kl_are_accurate(p, q):
+    """log(p/q) + 1 - q/p and its like in q within eight ulps, in float32."""
+    return vf.accurate(categorical_kl, p, q, ulps=8, gradient=True)
+
+
+@vf.claim(p=vf.simplex(3), q=vf.simplex(3), source=SOURCE)
+def the_slopes_of_categorical_jsd_are_accurate(p, q):
+    """log(2p/(p + q))/2 within eight ulps, in float32."""
+    return vf.accurate(categorical_jsd, p, q, ulps=8, gradient=True)
 
 
 @vf.claim(p=vf.simplex(3), source=SOURCE)

@@ -101,7 +101,10 @@ def _second_bend(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -
 def second_slope(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> Floats:
     """1/σ₂ - (σ₁² + (μ₁ - μ₂)²)/σ₂³ = ((σ₂ - σ₁)(σ₂ + σ₁) - (μ₁ - μ₂)²)/σ₂³."""
     a, b, d = wide.of(sigma_1), wide.of(sigma_2), wide.difference(mu_1, mu_2)
-    top = difference_of_squares(b, a, d)
+    # Of equal deviations nothing is left, beside which a small square would underflow.
+    top = wide.where(
+        sigma_1 == sigma_2, wide.negative(wide.square(d)), difference_of_squares(b, a, d)
+    )
     result = wide.nearest(wide.over(top, wide.times(b, wide.square(b))))
     ends = (1 - (sigma_1 / sigma_2) ** 2 - ((mu_1 - mu_2) / sigma_2) ** 2) / sigma_2
     return jnp.where(wide.are_finite(mu_1, sigma_1, mu_2, sigma_2), result, ends)

@@ -17,7 +17,7 @@ from verify.checks.accuracy.job import Watcher
 from verify.checks.accuracy.jobs import Everything, Some
 from verify.checks.accuracy.judge import Judge
 from verify.checks.accuracy.record import Accuracy, WorstCase, histogram_of
-from verify.checks.accuracy.reference import Error, UnsettledError
+from verify.checks.accuracy.reference import UnsettledError
 from verify.checks.accuracy.refine import refined
 from verify.checks.accuracy.sampling import Sample
 from verify.checks.accuracy.sweep import sweep
@@ -32,6 +32,7 @@ _SWEEP_BLOCK = 2**20
 _LEAST = 200_000  # the same in float64, where intervals settle little
 _LONG = 2**24  # inputs, from which on it pays to compile more for a faster run
 _DOUBLE_BLOCK = 2**12  # of float64, which balls read
+_OF_INTERVALS = "a value that intervals enclose and balls do not settle"
 _FEW = 2**16  # inputs that are all tried, whatever the effort
 _CHEAP = 8  # operations of a function of which all inputs of an effort are tried
 _DUAL, _DRAWN = 3, 4  # operations of a slope beside its value, and of drawing a number
@@ -237,28 +238,29 @@ def accuracy_of(plan: Plan, found: Found, seconds: float, compiled: bool = True)
 
 
 def worst_cases(judge: Judge, tally: Tally) -> tuple[WorstCase, ...]:
-    """The worst cases in order, each read again in balls."""
+    """The worst cases in order, each read again in balls where these can read it."""
     cases = []
     for case in tally.worst:
         inputs = judge.target.inputs(case)
         try:
             error = judge.reference.error(inputs, case.output, case.value)
-        except UnsettledError:
-            continue
-        cases.append((error, case, inputs))
-    cases.sort(key=lambda item: -item[0].upper)
-    return tuple(
-        _worst(judge, error, case, inputs, is_first=not i)
-        for i, (error, case, inputs) in enumerate(cases)
-        if error.lower > 0
-    )
+            if error.lower > 0:
+                exact = judge.reference.exact(inputs, case.output)
+                cases.append((error.upper, error.signed, exact, case, inputs))
+        except UnsettledError as why:
+            if why.kind == "unread":
+                cases.append((abs(case.signed), case.signed, _OF_INTERVALS, case, inputs))
+    cases.sort(key=lambda item: -item[0])
+    return tuple(_worst(judge, *found, is_first=not i) for i, found in enumerate(cases))
 
 
-def _worst(judge: Judge, error: Error, case: Case, inputs: Any, *, is_first: bool) -> WorstCase:
+def _worst(
+    judge: Judge, size: float, signed: float, exact: str, case: Case, inputs: Any, *,
+    is_first: bool,
+) -> WorstCase:  # fmt: skip
     names = judge.target.variables
-    exact = judge.reference.exact(inputs, case.output)
     return WorstCase(
-        error.upper, error.signed,
+        size, signed,
         {n: np.asarray(x, np.float64).tolist() for n, x in zip(names, inputs, strict=True)},
         {n: _hexadecimal(x) for n, x in zip(names, inputs, strict=True)},
         judge.target.outputs[case.output] if len(judge.target.outputs) > 1 else "",

@@ -12,7 +12,7 @@ from verify.checks.accuracy.text import ulps_text as ulps_text
 
 @dataclass(frozen=True)
 class WorstCase:
-    """An input at which a function is far off, read again in balls.
+    """An input at which a function is far off, read again in balls where these can read it.
 
     Attributes:
         ulps: the size of the error.
@@ -21,7 +21,7 @@ class WorstCase:
         hexadecimal: the same, exactly.
         output: which of several outputs, or which partial derivative; "" for one alone.
         computed: what came.
-        exact: what is right, to 30 digits.
+        exact: what is right, to 30 digits; in words, where only intervals know it.
         conditioning: how many ulps of the result one ulp of each input is worth, together;
             None where that is not known. An error well under it is no fault of the code.
     """
