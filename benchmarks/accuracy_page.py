@@ -16,6 +16,9 @@ PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 # Bounds of ours in ulps, of value and gradient, by dtype.
 BOUNDS = {"float32": (4, 8), "bfloat16": (1, 1), "float16": (1, 1)}
 
+# What has a zero where its terms cancel: beside it an error may be any number of ulps.
+CANCELLING = ("critic_loss", "gradient_penalty", "normal_log_density")
+
 # JAX's table for float32: upper bounds over all inputs, rounded up to half an ulp, on x86-64
 # CPUs and on NVIDIA's H100 and B200. https://docs.jax.dev/en/latest/accuracy.html, as reviewed
 # on 2026-09-18.

@@ -15,6 +15,7 @@ from verify.functions import (
     categorical_jsd,
     categorical_kl,
     categorical_total_variation,
+    critic_loss,
     discriminator_loss,
     empirical_wasserstein_1,
     gaussian_entropy,
@@ -23,6 +24,7 @@ from verify.functions import (
     gaussian_kl_to_standard,
     gaussian_kl_to_standard_from_log_variance,
     gaussian_wasserstein_1,
+    gradient_penalty,
     mean_squared_error,
     minimax_loss,
     non_saturating_loss,
@@ -381,3 +383,21 @@ def discriminator_loss_is_accurate(x, y):
 def mean_squared_error_is_accurate(x, y):
     """Σ (x - y)²/3 within six ulps, in float32: also where a square underflows."""
     return vf.accurate(mean_squared_error, x, y, ulps=6)
+
+
+@vf.claim(x=vf.reals(low=0, shape=(2,)), y=vf.reals(high=0, shape=(3,)), source=SOURCE)
+def critic_loss_is_accurate(x, y):
+    """mean y - mean x within four ulps, in float32, where the two are of different signs."""
+    return vf.accurate(critic_loss, x, y, ulps=4)
+
+
+@vf.claim(x=vf.reals(shape=(2,)), y=vf.reals(shape=(3,)), holds=False, source=SOURCE)
+def critic_loss_is_accurate_at_its_zeros(x, y):
+    """mean y - mean x within four ulps, in float32: digits go where the means are near."""
+    return vf.accurate(critic_loss, x, y, ulps=4)
+
+
+@vf.claim(x=vf.reals(low=2, shape=(2, 2)), source=SOURCE)
+def gradient_penalty_is_accurate(x):
+    """mean (‖x‖ - 1)² of two points within eight ulps, in float32, where ‖x‖ ≥ 2."""
+    return vf.accurate(gradient_penalty, x, ulps=8)

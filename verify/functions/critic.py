@@ -8,7 +8,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import samples
-from verify.functions.means import mean, widened
+from verify.functions.means import mean, mean_square, widened
 
 
 def critic_loss(
@@ -28,6 +28,8 @@ def critic_loss(
         TypeError: an argument is not real.
         ValueError: an argument has no points, or the axes before the last do not broadcast.
 
+    Accuracy: each mean rounds once a point and the difference once: within an ulp or so for few
+        points, relative to the larger mean (claims critic_loss_is_accurate, and …_at_its_zeros).
     Gradient: -1/n at n data, 1/m at m generated points.
     Source: Arjovsky, Chintala and Bottou (2017), algorithm 1, with its sign changed.
 
@@ -61,6 +63,8 @@ def gradient_penalty(
         TypeError: gradients is not real.
         ValueError: there are no points or no features.
 
+    Accuracy: within eight ulps for two points of two features whose norms are at least 2; near 1
+        digits go as said above (claim gradient_penalty_is_accurate).
     Gradient: 2(1 - 1/‖∇D‖₂)∇D/n; at ∇D = 0, where there is none, 0. Where 2‖∇D‖₂ overflows it
         is infinite with the sign of ∇D, and NaN in features of slope zero.
     Source: Gulrajani et al. (2017), equation 3; one-sided, Petzka, Fischer and Lukovnikov (2018).
@@ -72,7 +76,7 @@ def gradient_penalty(
     (gradients,) = samples("gradient_penalty", axes=2, gradients=gradients)
     excess = _norm(widened(gradients)) - 1
     excess = jnp.maximum(excess, 0) if one_sided else excess
-    return jnp.mean(excess**2, axis=-1).astype(gradients.dtype)
+    return mean_square(excess).astype(gradients.dtype)
 
 
 @jax.custom_jvp

@@ -1,6 +1,7 @@
 """Means that neither overflow before their result nor lose digits to narrow floats."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,3 +20,19 @@ def mean(x: Float[Array, "*batch n"]) -> Float[Array, "*batch"]:
     is_large = jax.lax.stop_gradient(jnp.max(jnp.abs(x), axis=-1, keepdims=True)) > 1
     scale = jnp.where(is_large, down, 1)
     return jnp.sum(x * scale, axis=-1) / (x.shape[-1] * scale[..., 0])
+
+
+@jax.custom_jvp
+def mean_square(x: Float[Array, "*batch n"]) -> Float[Array, "*batch"]:
+    """Σ x²/n along the last axis; its slope 2x/n is not for the powers of two to scale."""
+    # Half the exponent of n keeps squares finite whose mean is; small ones would be flushed.
+    down = 2.0 ** -math.ceil(math.log2(x.shape[-1]) / 2)
+    up = 2.0 ** (int(jnp.finfo(x.dtype).maxexp) // 3)
+    scale = jnp.where(jnp.max(jnp.abs(x), axis=-1, keepdims=True) > 1, down, up)
+    return mean((x * scale) ** 2) / scale[..., 0] / scale[..., 0]
+
+
+@mean_square.defjvp
+def _mean_square_jvp(primals: Any, tangents: Any) -> Any:
+    (x,), (dx,) = primals, tangents
+    return mean_square(x), jnp.sum(x * dx, axis=-1) / (x.shape[-1] / 2)

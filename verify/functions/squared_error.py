@@ -1,15 +1,11 @@
 """The loss of regression."""
 
-import math
-from typing import Any
-
-import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import arrays
-from verify.functions.means import mean, widened
+from verify.functions.means import mean_square, widened
 
 
 def mean_squared_error(
@@ -45,20 +41,4 @@ def mean_squared_error(
     if not prediction.size:
         raise ValueError(f"mean_squared_error needs entries, got shape {prediction.shape}.")
     apart = (widened(prediction) - widened(target)).ravel()
-    return _mean_square(apart).astype(prediction.dtype)
-
-
-@jax.custom_jvp
-def _mean_square(x: Float[Array, "n"]) -> Float[Array, ""]:
-    """Σ x²/n; its slope 2x/n is not for the powers of two to scale."""
-    # Half the exponent of n keeps squares finite whose mean is; small ones would be flushed.
-    down = 2.0 ** -math.ceil(math.log2(x.size) / 2)
-    up = 2.0 ** (int(jnp.finfo(x.dtype).maxexp) // 3)
-    scale = jnp.where(jnp.max(jnp.abs(x)) > 1, down, up)
-    return mean((x * scale) ** 2) / scale / scale
-
-
-@_mean_square.defjvp
-def _mean_square_jvp(primals: Any, tangents: Any) -> Any:
-    (x,), (dx,) = primals, tangents
-    return _mean_square(x), jnp.sum(x * dx) / (x.size / 2)
+    return mean_square(apart).astype(prediction.dtype)
