@@ -259,6 +259,14 @@ def test_booleans_are_never_both():
     assert [bool(np.all(b.yes | b.no)) for b in everything] == [True, False, True, False, True]
 
 
+def test_what_a_scan_stacks_may_have_another_shape_than_its_slices():
+    step = lambda c, i: (c + i, jnp.stack([c, c * i]))
+    last, stacked = enclose(lambda x: lax.scan(step, x, jnp.arange(3.0)), 0.5)
+    assert last.low <= 3.5 <= last.high
+    exact = np.array([[0.5, 0.0], [0.5, 0.5], [1.5, 3.0]])
+    assert np.all((stacked.low <= exact) & (exact <= stacked.high))
+
+
 def test_scan_holds_what_the_steps_give():
     logistic_map = lambda x: lax.scan(lambda c, _: (2.5 * c * (1 - c), c), x, None, 20)
     last, all_of_them = enclose(logistic_map, 0.3)

@@ -47,3 +47,39 @@ def test_a_statement_of_accuracy_keeps_its_own_premise_beside_another_about_the_
     verdict = vf.check(each_on_its_side, effort="quick")
     assert verdict.status == "refuted"
     assert verdict.counterexample["x"] < 0
+
+
+def _counterexample(premise, off):
+    @vf.claim(x=vf.reals(-1.0, 1.0))
+    def claim(x):
+        return vf.implies(premise(x), vf.accurate(off, x, ulps=10, reference=lambda a: a))
+
+    verdict = vf.check(claim, effort="quick")
+    assert verdict.status == "refuted", verdict
+    return verdict.counterexample["x"]
+
+
+@pytest.mark.parametrize("lost", [0.0, jnp.inf, jnp.nan])
+def test_what_a_premise_excludes_hides_nothing_of_what_it_includes(lost):
+    at_one = _counterexample(lambda x: vf.less(x, 1), lambda a: jnp.where(a == 1, lost, a * 1.001))
+    assert at_one < 1
+    above = _counterexample(lambda x: vf.less(0, x), lambda a: jnp.where(a <= 0, lost, a * 1.01))
+    assert above > 0
+
+
+def test_an_input_that_only_rounding_takes_out_of_domain_or_premise_refutes_nothing():
+    beyond = lambda a: jnp.where(a >= 1, jnp.nan, a)
+
+    def check(domain, premise):
+        @vf.claim(x=domain)
+        def claim(x):
+            said = vf.accurate(beyond, x, ulps=1, reference=lambda a: a, dtype="bfloat16")
+            return vf.implies(vf.less(x, premise), said)
+
+        return vf.check(claim, effort="quick")
+
+    assert check(vf.reals(0.0, 0.999), 5.0).status == "holds"
+    assert check(vf.reals(0.0, 1.0), 1.0).status == "holds"
+    found = check(vf.reals(0.0, 2.0), 1.5)
+    assert found.status == "refuted"
+    assert found.counterexample["x"] == 1.0

@@ -1,6 +1,5 @@
 """The loss of regression."""
 
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
@@ -29,6 +28,7 @@ def mean_squared_error(
     Gradient: 2 (prediction - target)/n in prediction, its negative in target.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> float(mean_squared_error(jnp.array([1.0, 2.0]), jnp.array([1.0, 4.0])))
         2.0
     """

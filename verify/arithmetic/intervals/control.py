@@ -85,8 +85,8 @@ def scan(equation: Any, form: Callable[..., Any] | None = None) -> Callable[...,
 
         def step(state: Any, parts: Any) -> Any:
             results = body(*constants, *state, *parts)
-            after = [form(r, a) for r, a in zip(results, avals[loop.constants :], strict=False)]
-            return after[: loop.carries], list(results[loop.carries :])
+            state = zip(results[: loop.carries], avals[loop.constants :], strict=False)
+            return [form(r, a) for r, a in state], list(results[loop.carries :])
 
         state, outputs = lax.scan(step, start, list(slices), loop.length, reverse=loop.reverse)
         return one_or_all([*state, *outputs])

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from verify.checks.accuracy.judge import CLOSE, CLOSELY, Judge
 from verify.checks.accuracy.measure import Plan, sampled
 from verify.checks.accuracy.record import ulps_text
 from verify.checks.accuracy.reference import Error, UnsettledError
+from verify.checks.accuracy.sampling import Sample
 from verify.checks.accuracy.stated import Stated, accuracies, stated_by
 from verify.checks.accuracy.tally import KEPT, Case, Tally, join
 from verify.checks.accuracy.target import Target, target
@@ -30,6 +31,7 @@ from verify.checks.search import violation
 from verify.checks.shrink import shrunk
 from verify.checks.verdict import Evidence, Finding
 from verify.claims.claim import Claim
+from verify.claims.relation import AllOf, Implies, Less, Relation
 
 _MOST_UNREAD = 0.1  # share of errors left open beyond which a claim is undecided
 _SHRINKING = 100  # points that shrinking may try
@@ -84,11 +86,16 @@ class _Look:
 
     def _own_names(self) -> list[str] | None:
         """The claim's variables that the arguments are; None where they are something else."""
+        found, count = self._named, len(self.stated.accurate.arguments)
+        return found if count == len(found) == len(set(found)) else None
+
+    @functools.cached_property
+    def _named(self) -> list[str]:
+        """The claim's variables that are arguments as they stand."""
         known = dict(zip(map(id, self.claim.traced.program.jaxpr.invars), self.claim.domains,
                          strict=True))  # fmt: skip
-        names = [known.get(id(a)) for a in self.stated.accurate.arguments]
-        found = [name for name in names if name is not None]
-        return found if len(names) == len(found) == len(set(found)) else None
+        names = (known.get(id(a)) for a in self.stated.accurate.arguments)
+        return [name for name in names if name is not None]
 
     def _target(self, shapes: Mapping[str, tuple[int, ...]]) -> Target:
         accurate = self.stated.accurate
@@ -107,9 +114,9 @@ class _Look:
         tallies: list[Tally] = []
         places: dict[tuple[float, ...], Point] = {}
         for _ in range(max(int(count * _INDIRECT) // judge.size, 1)):
-            points = {n: d.sample(rng, judge.size, self.effort.reach)
-                      for n, d in self.claim.domains.items()}  # fmt: skip
-            columns, kept = self._arguments(points, judged)
+            drawn = {n: d.sample(rng, judge.size, self.effort.reach)
+                     for n, d in self.claim.domains.items()}  # fmt: skip
+            points, columns, kept = self._arguments(drawn, judged)
             if not kept.any():
                 continue
             tallies.append(judge.tally(tuple(c[kept] for c in columns), balls))
@@ -118,14 +125,30 @@ class _Look:
         tally = join(tallies)
         return self._concluded(judge, tally, ((c, places[c.inputs]) for c in tally.worst), False)
 
-    def _arguments(self, points: Any, judged: Target) -> tuple[Any, np.ndarray]:
-        """The arguments at some points, rounded, and where they are finite and count."""
+    def _arguments(self, drawn: Any, judged: Target) -> tuple[Any, Any, np.ndarray]:
+        """Some points, the arguments there, rounded, and where they count: once each.
+
+        Variables that are arguments as they stand are floats of their domains, so that nothing
+        is asked of others that these are rounded to.
+        """
+        points = {name: self._floats(name, values, judged) for name, values in drawn.items()}
         with jaxprs.x64():
             values, counts = self._computed(list(points.values()))
         with np.errstate(over="ignore"):  # those that overflow are not kept
-            columns = [np.asarray(v).astype(judged.format.dtype) for v in values]
-        finite = [np.isfinite(c).reshape(len(c), -1).all(1) for c in columns]
-        return tuple(columns), np.logical_and.reduce([*finite, np.asarray(counts)])
+            columns = tuple(np.asarray(v).astype(judged.format.dtype) for v in values)
+        flat = _flat(columns)
+        kept = np.isfinite(flat).all(1) & np.asarray(counts)
+        first = np.zeros(len(flat), bool)
+        first[np.flatnonzero(kept)[np.unique(flat[kept], axis=0, return_index=True)[1]]] = True
+        return points, columns, first
+
+    def _floats(self, name: str, values: Any, judged: Target) -> np.ndarray:
+        """What a variable is where it is an argument itself: a float of its domain."""
+        if name not in self._named:
+            return np.asarray(values)
+        sample = Sample({name: self.claim.domains[name]}, judged.format, self.seed, "accurate")
+        with np.errstate(over="ignore"):
+            return sample.inside(name, np.asarray(values).astype(judged.format.dtype))
 
     @functools.cached_property
     def _computed(self) -> Any:
@@ -134,7 +157,7 @@ class _Look:
         def at(point: Any) -> Any:
             relation = self.claim.traced.relation(jaxprs.evaluate(program, *point))
             stated = list(accuracies(relation))[self.position]
-            met = [violation(p) <= 0 for p in stated.premises]
+            met = [_is_met(p) for p in stated.premises]
             return stated.accurate.arguments, jnp.all(jnp.array([True, *met]))
 
         return jax.jit(jax.vmap(at))
@@ -143,24 +166,24 @@ class _Look:
         self, judge: Judge, tally: Tally, cases: Iterable[tuple[Case, Point]], exhaustive: bool
     ) -> Finding:
         """What the worst cases, read again, say of the bound."""
-        bound, read, is_whole = self.stated.accurate.ulps, [], True
+        bound, read, most = self.stated.accurate.ulps, [], _least_bad(tally)
         for case, point in cases:
+            if not self._counts(point):
+                continue
             try:
                 inputs = judge.target.inputs(case)
                 error = judge.reference.error(inputs, case.output, case.value)
             except UnsettledError as why:
-                is_whole &= why.kind != "unread"
-                continue
-            if not self._counts(point):
+                if why.kind == "unread":
+                    most = max(most, abs(case.signed))
                 continue
             if error.lower > bound:
                 return self._refuted(judge, tally, case, point, exhaustive)
             read.append(error)
-        upper = max(tally.upper, default=0.0)
-        if is_whole:
-            upper = min(upper, _upper(tally, read))
         worst = max(read, key=lambda error: error.upper, default=None)
-        evidence = (self._evidence(judge, tally, exhaustive, worst, None),)
+        most = max(most, worst.upper if worst else 0.0)
+        upper = min(most, max(tally.upper, default=0.0)) if not tally.unread else most
+        evidence = (self._evidence(judge, tally, exhaustive, worst),)
         objection = _objection(tally, upper, bound)
         if objection:
             return Finding("undecided", objection, None, evidence)
@@ -190,31 +213,36 @@ class _Look:
         """The counterexample, shrunk, and what is wrong there."""
         bound, output = self.stated.accurate.ulps, case.output
 
-        def error_at(candidate: Point) -> tuple[Any, Error | None]:
-            batch = {n: np.asarray(candidate[n])[None] for n in self.claim.domains}
-            columns, kept = self._arguments(batch, judge.target)
+        def error_at(candidate: Point) -> tuple[Point, Any, Error | None]:
+            drawn = {n: np.asarray(candidate[n])[None] for n in self.claim.domains}
+            points, columns, kept = self._arguments(drawn, judge.target)
+            taken = {n: np.asarray(values[0], np.float64) for n, values in points.items()}
             inputs = [column[0] for column in columns]
-            if not kept[0] or not self._counts(candidate):
-                return inputs, None
-            return inputs, self._error(judge, inputs, output)
+            if not kept[0] or not self._counts(taken):
+                return taken, inputs, None
+            return taken, inputs, self._error(judge, inputs, output)
 
         def fails(candidate: Point) -> bool:
-            error = error_at(candidate)[1]
+            *_, error = error_at(candidate)
             return error is not None and error.lower > bound
 
-        smallest = shrunk(self.claim.domains, dict(point), fails, _SHRINKING)
-        inputs, error = error_at(smallest)
+        smallest, inputs, error = error_at(
+            shrunk(self.claim.domains, dict(point), fails, _SHRINKING)
+        )
         if error is None or error.lower <= bound:
             smallest, inputs = point, judge.target.inputs(case)
             error = self._error(judge, inputs, output)
         text = _told(judge, inputs, output, error, bound)
-        evidence = self._evidence(judge, tally, exhaustive, error, case)
+        evidence = self._evidence(judge, tally, exhaustive, error)
         return Finding("refuted", text, plain(smallest), (evidence,))
 
     def _evidence(
-        self, judge: Judge, tally: Tally, exhaustive: bool, worst: Error | None, case: Case | None
+        self, judge: Judge, tally: Tally, exhaustive: bool, worst: Error | None
     ) -> Evidence:
-        seen = "every result is exact" if worst is None else f"worst {ulps_text(worst.upper)}"
+        if worst is not None:
+            seen = f"worst {ulps_text(worst.upper)}"
+        else:
+            seen = "no error could be read" if tally.worst else "every result is exact"
         bound = f"asked {ulps_text(self.stated.accurate.ulps)}"
         kinks = [f"{tally.kinks:,} kinks passed over"] if tally.kinks else []
         slack = [_SLACK] if exhaustive and judge.has_intervals else []
@@ -230,9 +258,26 @@ class _Look:
 
 def _place(points: Any, columns: Any, kept: np.ndarray, inputs: tuple[float, ...]) -> Point:
     """The point of the domain at which the arguments are some inputs."""
-    flat = np.concatenate([c.reshape(len(c), -1).astype(np.float64) for c in columns], axis=1)
-    (row, *_) = np.flatnonzero(kept & np.all(flat == np.array(inputs), axis=1))
+    (row, *_) = np.flatnonzero(kept & np.all(_flat(columns) == np.array(inputs), axis=1))
     return {name: np.asarray(values[row], np.float64) for name, values in points.items()}
+
+
+def _flat(columns: Any) -> np.ndarray:
+    """The arguments of each point as one row of numbers."""
+    return np.concatenate([c.reshape(len(c), -1).astype(np.float64) for c in columns], axis=1)
+
+
+def _is_met(premise: Relation) -> Any:
+    """Whether floats meet a premise, entry by entry: that of `less` not where sides are equal."""
+    match premise:
+        case AllOf(relations):
+            return functools.reduce(jnp.logical_and, map(_is_met, relations), jnp.array(True))
+        case Implies(first, second):
+            return ~_is_met(first) | _is_met(second)
+        case Less():
+            return violation(premise) < 0
+        case _:
+            return violation(premise) <= 0
 
 
 def _objection(tally: Tally, upper: float, bound: float) -> str:
@@ -242,15 +287,15 @@ def _objection(tally: Tally, upper: float, bound: float) -> str:
     if tally.unread > _MOST_UNREAD * (tally.counted + tally.unread):
         share = tally.unread / (tally.counted + tally.unread)
         return f"the error could not be settled at {share:.0%} of the inputs"
-    if not tally.unread and upper > bound + _NEAR:
+    if upper > bound + _NEAR:
         return "an error is too near the bound to tell"
     return ""
 
 
-def _upper(tally: Tally, read: Sequence[Error]) -> float:
-    """A bound of all errors: of those read again, and of those less bad than every kept one."""
+def _least_bad(tally: Tally) -> float:
+    """A bound of the errors that were settled and are not among the worst cases."""
     rest = tally.worst[-1].size if len(tally.worst) == KEPT else 0.0
-    return max([e.upper for e in read] + [rest + 2 * (CLOSE + CLOSELY * rest)])
+    return rest + 2 * (CLOSE + CLOSELY * rest)
 
 
 def _told(judge: Judge, inputs: Any, output: int, error: Error | None, bound: float) -> str:

@@ -116,7 +116,8 @@ def join(tallies: Iterable[Tally]) -> Tally:
 
 def worst_of(cases: Iterable[Case]) -> tuple[Case, ...]:
     """The worst of some cases, each once."""
-    return tuple(heapq.nlargest(KEPT, dict.fromkeys(cases), key=lambda case: case.rank))
+    once = {(case.inputs, case.output): case for case in cases}
+    return tuple(heapq.nlargest(KEPT, once.values(), key=lambda case: case.rank))
 
 
 def bins(signed: Sequence[float]) -> np.ndarray:
