@@ -73,7 +73,7 @@ class _Power(NamedTuple):
 
 def _jit(function, as_run):
     """Compiled as it will run, or in a third of the time."""
-    options = None if as_run else jaxprs.fast_compilation()
+    options = jaxprs.fast_intervals() if as_run else jaxprs.fast_compilation()
     return jax.jit(function, compiler_options=options)
 
 

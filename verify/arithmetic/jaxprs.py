@@ -54,8 +54,13 @@ _FAST_COMPILATION = {
     "xla_cpu_use_fusion_emitters": False,
 }
 
-# Vectors as wide as the processor has; XLA would take half of that for fear of its clock.
-_FAST_INTERVALS = {"xla_cpu_prefer_vector_width": 512}
+# Vectors as wide as the processor has, of which XLA takes half for fear of its clock; and the
+# older code for fused loops, for the newer one computes what several results share again for
+# each of them, which in slopes of slopes grows beyond all bounds (a millisecond an input).
+_FAST_INTERVALS = {
+    "xla_cpu_prefer_vector_width": 512,
+    "xla_cpu_use_fusion_emitters": False,
+}
 
 
 class Closed(NamedTuple):
