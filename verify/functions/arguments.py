@@ -143,9 +143,21 @@ def _kept(function: str, name: str, value: Any, wanted: Range) -> Any:
     if wanted.excludes is None:
         return value
     if is_traced(value):
-        return jnp.where(wanted.excludes(value), jnp.nan, value)
+        return _nan_where(wanted.excludes(value), value)
     numbers = np.asarray(value)
     outside = wanted.excludes(numbers)
     if np.any(outside):
         raise ValueError(f"{function} needs {name} {wanted.name}, got {numbers[outside].flat[0]}.")
     return value
+
+
+@jax.custom_jvp
+def _nan_where(is_outside: jax.Array, x: jax.Array) -> jax.Array:
+    """NaN at some places, and there in slopes too, for which JAX would give zero."""
+    return jnp.where(is_outside, jnp.nan, x)
+
+
+@_nan_where.defjvp
+def _nan_where_jvp(primals: Any, tangents: Any) -> Any:
+    (is_outside, _), (_, dx) = primals, tangents
+    return _nan_where(*primals), dx * jnp.where(is_outside, jnp.nan, 1.0).astype(dx.dtype)
