@@ -18,10 +18,12 @@ from verify.functions.pairs import Scaled
 
 Floats: TypeAlias = Float[Array, "..."]
 
+_UP = 50  # the exponent of what is squared: small parts of pairs do not underflow beside it
+
 
 def difference_of_squares(a: Scaled, *others: Scaled) -> Scaled:
     """a² - Σ other², its error under 2⁻⁶⁸ of the largest square in float32."""
-    exponent = functools.reduce(jnp.maximum, [x.exponent for x in (a, *others)])
+    exponent = functools.reduce(jnp.maximum, [x.exponent for x in (a, *others)]) - _UP
     first, *rest = (wide.pair(Scaled(x.pair, x.exponent - exponent)) for x in (a, *others))
     terms = _square(first) + [-term for x in rest for term in _square(x)]
     return wide.normal(Scaled(_distilled(terms), 2 * exponent))

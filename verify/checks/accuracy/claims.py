@@ -178,7 +178,8 @@ class _Look:
                     most = max(most, abs(case.signed))
                 continue
             if error.lower > bound:
-                return self._refuted(judge, tally, case, point, exhaustive)
+                evidence = self._evidence(judge, tally, exhaustive, error)
+                return self._refuted(judge, case, point, evidence)
             read.append(error)
         worst = max(read, key=lambda error: error.upper, default=None)
         most = max(most, worst.upper if worst else 0.0)
@@ -207,9 +208,7 @@ class _Look:
         stated = list(accuracies(self.claim.traced.relation(sides)))[self.position]
         return all(judge_relation(p).truth is Truth.TRUE for p in stated.premises)
 
-    def _refuted(
-        self, judge: Judge, tally: Tally, case: Case, point: Point, exhaustive: bool
-    ) -> Finding:
+    def _refuted(self, judge: Judge, case: Case, point: Point, evidence: Evidence) -> Finding:
         """The counterexample, shrunk, and what is wrong there."""
         bound, output = self.stated.accurate.ulps, case.output
 
@@ -233,7 +232,6 @@ class _Look:
             smallest, inputs = point, judge.target.inputs(case)
             error = self._error(judge, inputs, output)
         text = _told(judge, inputs, output, error, bound)
-        evidence = self._evidence(judge, tally, exhaustive, error)
         return Finding("refuted", text, plain(smallest), (evidence,))
 
     def _evidence(

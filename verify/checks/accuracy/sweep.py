@@ -97,6 +97,8 @@ class _Run:
         done = f"sweep was stopped after {self._done:,} of {self._job.blocks:,} blocks"
         if self._journal is None:
             return f"{done}; none is kept, for want of a journal"
+        if not self._done:
+            return done
         return f"{done}; {self._journal.path} keeps them: sweep again to go on"
 
     def _is_kept(self, number: int) -> bool:

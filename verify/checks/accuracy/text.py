@@ -84,6 +84,8 @@ def _extent(accuracy: "Accuracy") -> str:
     tried = counted(accuracy.inputs, "input")
     if not accuracy.is_exhaustive:
         return f"{tried}, a sample (seed {accuracy.seed}): the largest error seen, not a bound"
+    if accuracy.right == 1 and not accuracy.worst and not accuracy.unread:
+        return f"{tried}, all there are: every result is exact"
     is_bounded = math.isfinite(accuracy.bound)
     return f"{tried}, all there are" + (
         f": no error is over {ulps_text(accuracy.bound)}" if is_bounded else ""
@@ -91,7 +93,8 @@ def _extent(accuracy: "Accuracy") -> str:
 
 
 def _shares(accuracy: "Accuracy") -> list[str]:
-    parts = [f"{_percent(accuracy.right)} correctly rounded"] if _judged(accuracy) else []
+    of = f" of the {_judged(accuracy):,} settled" if accuracy.unread else ""
+    parts = [f"{_percent(accuracy.right)}{of} correctly rounded"] if _judged(accuracy) else []
     for share, what in ((accuracy.zeros, "zero"), (accuracy.nans, "NaN")):
         if share:
             parts.append(f"{_percent(share)} {what} instead of a normal number")
