@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from verify.functions import pairs
@@ -30,7 +31,7 @@ from verify.functions.pairs import (
 Floats: TypeAlias = Float[Array, "..."]
 
 # log 2 to 160 bits, and the terms of the two series, by the bits that a format stores.
-_LOG_2 = Fraction(0xB17217F7D1CF79ABC9E3B39803F2F6AF40F34326, 2**160)
+LOG_2 = Fraction(0xB17217F7D1CF79ABC9E3B39803F2F6AF40F34326, 2**160)
 _EXP_TERMS, _LOG_TERMS = {23: 7, 52: 14}, {23: 6, 52: 12}
 
 
@@ -38,6 +39,12 @@ def exponential(x: Floats) -> Scaled:
     """exp(x), x no larger in size than the format's `bound`."""
     k, r = _reduced(x)
     return Scaled(plus_smaller(constant(1, x), _expm1_near(r)), k)
+
+
+def exponential_parts(x: Floats) -> tuple[Int[Array, "..."], Pair]:
+    """k and f with exp(x) = 2ᵏ (1 + f), f to 2⁻³⁶ of itself in float32."""
+    k, r = _reduced(x)
+    return k, _expm1_nearer(r)
 
 
 def expm1(x: Floats) -> Scaled:
@@ -110,15 +117,34 @@ def log_2_parts(x: Floats) -> tuple[float, float, float]:
     """log 2 in three parts; the first two times any exponent of the format are exact."""
     info = jnp.finfo(x.dtype)
     bits = int(info.nmant) - int(info.nexp)
-    first = Fraction(math.floor(_LOG_2 * 2**bits), 2**bits)
-    second = Fraction(math.floor((_LOG_2 - first) * 4**bits), 4**bits)
-    return float(first), float(second), float(_LOG_2 - first - second)
+    first = Fraction(math.floor(LOG_2 * 2**bits), 2**bits)
+    second = Fraction(math.floor((LOG_2 - first) * 4**bits), 4**bits)
+    return float(first), float(second), float(LOG_2 - first - second)
 
 
 def _expm1_near(r: Pair) -> Pair:
     """exp(r) - 1 = (r + E(r.high)) + r.low (1 + r.high), up to r.low²."""
     excess = _exp_excess_near(r.high)
     return plus_smaller(r.high, Pair(excess.high, excess.low + (r.low + r.low * r.high)))
+
+
+def _expm1_nearer(r: Pair) -> Pair:
+    """exp(r) - 1, three more terms of its series in pairs."""
+    x, total = r.high, jnp.zeros_like(r.high)
+    for n in reversed(range(3, _EXP_TERMS[int(jnp.finfo(x.dtype).nmant)] + 1)):
+        total = total * x + 1 / math.factorial(n + 2)
+    total = x * total
+    for n in (4, 3, 2):
+        total = times(x, plus_smaller(_inverse_factorial(n, x), total))
+    excess = times(x, total)
+    return plus_smaller(x, Pair(excess.high, excess.low + r.low * (1 + (x + excess.high))))
+
+
+def _inverse_factorial(n: int, like: Floats) -> Pair:
+    """1/n!."""
+    high = float(np.asarray(1 / math.factorial(n), like.dtype))
+    low = float(Fraction(1, math.factorial(n)) - Fraction(high))
+    return Pair(constant(high, like), constant(low, like))
 
 
 def _exp_excess_near(r: Floats) -> Pair:
