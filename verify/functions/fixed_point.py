@@ -7,6 +7,7 @@ a leading digit takes away no more than half of it or so.
 Source: Knuth, The Art of Computer Programming 2, 4.1 (balanced digits) and 4.3.1.
 """
 
+import functools
 import math
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -54,47 +55,39 @@ def pair(a: Digits) -> pairs.Pair:
 
 def reduced(k: Integers, x: Digits) -> Digits:
     """k log 2 - x, for k from 0 to 200 and a result under 1 in size."""
-    return _carried(k[None] * _spread(_LOG_2, k) - x)
+    return jnp.stack(_carried([k * d - e for d, e in zip(_LOG_2, x, strict=True)]))
 
 
 def exponential_times(r: Digits, factor: Digits, rest: Digits) -> Digits:
     """exp(r) · factor + rest, |r| at most half of log 2 or so; its error is under 2⁻¹⁰⁸.
 
-    exp(r) is 1 + r (1 + r (1/2 + …)), and the last step of Horner's rule multiplies by the
-    factor instead of r. Factor and result are under 2¹² in size.
+    exp(r) is 1 + r (1 + r (1/2 + …)). Factor and result are under 2¹² in size.
     """
 
-    def step(total: Digits, row: tuple[Any, Any]) -> tuple[Digits, None]:
-        term, is_last = row
-        term = jnp.where(is_last, rest, _spread(term, r[0]))
-        return _carried(_columns(jnp.where(is_last, factor, r), total) + term), None
+    def step(total: list[Integers], term: Any) -> tuple[list[Integers], None]:
+        return _times_plus(total, list(r), term), None
 
-    is_last = np.arange(len(_EXP_TERMS)) == len(_EXP_TERMS) - 1
-    return jax.lax.scan(step, jnp.zeros_like(r), (_EXP_TERMS, is_last))[0]
-
-
-def _columns(a: Digits, b: Digits) -> Digits:
-    """The digits of a product before any is carried; what is left out is under 2⁻¹¹⁰."""
-    sums = [jnp.sum(a[: n + 1] * b[n::-1], axis=0) for n in range(_COUNT)]
-    # Without the barrier the compiler makes every sum again for each digit next to it.
-    return jax.lax.optimization_barrier(jnp.stack(sums))
+    zero = _COUNT * [jnp.zeros_like(r[0])]
+    exponential, _ = jax.lax.scan(step, zero, _EXP_TERMS)
+    return jnp.stack(_times_plus(exponential, list(factor), rest))
 
 
-def _carried(a: Digits) -> Digits:
+def _times_plus(a: list[Integers], b: list[Integers], c: Integers) -> list[Integers]:
+    """a · b + c; what is left out of the product is under 2⁻¹¹⁰."""
+    products = [[a[n - i] * b[i] for i in range(n + 1)] for n in range(_COUNT)]
+    return _carried([functools.reduce(jnp.add, p, c[n]) for n, p in enumerate(products)])
+
+
+def _carried(a: list[Integers]) -> list[Integers]:
     """The same number in digits at most 2¹³ + 3, from ones under 2³⁰, by two rounds of carries.
 
     Nothing is carried from the first digit, which is under 2¹³ in size.
     """
     for _ in range(2):
-        carry = (a + 2 ** (_BITS - 1)) >> _BITS
-        a = jax.lax.optimization_barrier(a - (carry << _BITS) + jnp.roll(carry, -1, axis=0))
+        carry = [jnp.zeros_like(a[0]), *((x + 2 ** (_BITS - 1)) >> _BITS for x in a[1:])]
+        above = [*carry[1:], carry[0]]
+        a = [x - (c << _BITS) + up for x, c, up in zip(a, carry, above, strict=True)]
     return a
-
-
-def _spread(constant: Int[Any, "10"], like: Integers) -> Digits:
-    """A constant for every element of an array."""
-    column = jnp.asarray(constant).reshape(_COUNT, *(1 for _ in like.shape))
-    return jnp.broadcast_to(column, (_COUNT, *like.shape))
 
 
 def _constant(value: Fraction) -> list[int]:
@@ -106,9 +99,8 @@ def _constant(value: Fraction) -> list[int]:
     return digits
 
 
-_LOG_2 = np.array(_constant(LOG_2), np.int32)
-# 1/22!, …, 1/1!, 1/0!, and a row for the last step. What the series leaves out is under 2⁻¹⁰⁹.
+_LOG_2 = _constant(LOG_2)
+# 1/22!, …, 1/1!, 1/0!. What the series leaves out is under 2⁻¹⁰⁹.
 _EXP_TERMS = np.array(
-    [*(_constant(Fraction(1, math.factorial(n))) for n in reversed(range(23))), _COUNT * [0]],
-    np.int32,
+    [_constant(Fraction(1, math.factorial(n))) for n in reversed(range(23))], np.int32
 )

@@ -28,7 +28,9 @@ def replaced(
     def step(state: tuple[Floats, Array]) -> tuple[Floats, Array]:
         table, left = state
         first = jnp.min(jnp.where(left, place, height - 1), axis=0, keepdims=True)
-        new = function(*(jnp.take_along_axis(a, first, axis=0) for a in columns))
+        some = [jnp.take_along_axis(a, first, axis=0) for a in columns]
+        # It always holds. The compiler would do the last steps for all of the table otherwise.
+        new = jax.lax.cond(jnp.any(left), function, lambda *_: table[:1], *some)
         is_first = left & (place == first)
         return jnp.where(is_first, new, table), left & ~is_first
 
