@@ -6,7 +6,7 @@ from typing import TypeAlias
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, Real
+from jaxtyping import Array, Bool, Float, Real
 
 from verify.functions import fixed_point, pairs, wide
 from verify.functions.arguments import PROBABILITY, REAL, floats
@@ -92,12 +92,18 @@ def _slope(x: Floats, y: Floats) -> Floats:
     second = wide.where(is_small, wide.normal(wide.of_pair(near)), t)
     left = wide.minus(first, wide.times(other, second))
     size = wide.nearest(wide.over(left, wide.plus(t, wide.number(1.0, x))))
-    slope = jax.lax.optimization_barrier(jnp.where(x > 0, size, -size))
+    slope = jnp.where(x > 0, size, -size)
     if x.dtype != jnp.float32:
         return slope
+    # The slope of labels has no zero.
+    may_be_near = jnp.any((y > 0) & (y < 1))
+    return replaced(may_be_near, _is_next_to_zero, _slope_next_to_zero, slope, x, y)
+
+
+def _is_next_to_zero(slope: Floats, x: Floats, y: Floats) -> Bool[Array, "..."]:
+    """Whether most digits of the terms of a slope cancel."""
     terms = jnp.minimum(jnp.where(x > 0, 1 - y, y), 4 * jnp.abs(x))
-    is_near = jnp.abs(slope) < _CANCELLED * terms
-    return replaced(slope, is_near, _slope_next_to_zero, slope, x, y)
+    return jnp.abs(slope) < _CANCELLED * terms
 
 
 def _slope_next_to_zero(rough: Floats, x: Floats, y: Floats) -> Floats:

@@ -14,27 +14,33 @@ _AT_ONCE, _PARTS = 1024, 128
 
 
 def replaced(
-    values: Floats, is_rare: Bool[Array, "..."], function: Callable[..., Floats], *arguments: Floats
+    may_be: Bool[Array, ""],
+    is_rare: Callable[..., Bool[Array, "..."]],
+    function: Callable[..., Floats],
+    values: Floats,
+    *arguments: Floats,
 ) -> Floats:
-    """An elementwise function of arguments where is_rare, and values elsewhere.
+    """function(values, *arguments) where is_rare(values, *arguments), and values elsewhere.
 
     The elements are laid out in columns, and each pass takes one of every column, until none
-    is left: no pass if none is rare, as many as the column that has the most of them.
+    is left: as many passes as the column with the most of them has, and no pass if there may
+    be none. Both functions are elementwise.
     """
     height = min(max(values.size // _AT_ONCE, 1), _PARTS)
-    table, left, *columns = (_columns(a, height) for a in (values, is_rare, *arguments))
+    columns = [_columns(a, height) for a in (values, *arguments)]
     place = jnp.arange(height)[:, None]
 
-    def step(state: tuple[Floats, Array]) -> tuple[Floats, Array]:
-        table, left = state
-        first = jnp.min(jnp.where(left, place, height - 1), axis=0, keepdims=True)
-        some = [jnp.take_along_axis(a, first, axis=0) for a in columns]
-        # It always holds. The compiler would do the last steps for all of the table otherwise.
-        new = jax.lax.cond(jnp.any(left), function, lambda *_: table[:1], *some)
-        is_first = left & (place == first)
-        return jnp.where(is_first, new, table), left & ~is_first
+    def step(state: tuple[Floats, Array, Array]) -> tuple[Floats, Array, Array]:
+        table, last, _ = state
+        left = is_rare(*columns) & (place > last)
+        first = jnp.min(jnp.where(left, place, height), axis=0, keepdims=True)
+        some = [jnp.take_along_axis(a, first, axis=0, mode="clip") for a in columns]
+        more = jnp.any(first < height)
+        new = jax.lax.cond(more, function, lambda values, *_: values, *some)
+        return jnp.where(place == first, new, table), first, more
 
-    table, _ = jax.lax.while_loop(lambda state: jnp.any(state[1]), step, (table, left))
+    start = columns[0], jnp.full((1, columns[0].shape[1]), -1), may_be
+    table, *_ = jax.lax.while_loop(lambda state: state[2], step, start)
     return table.ravel()[: values.size].reshape(values.shape)
 
 
