@@ -65,7 +65,7 @@ def log_cosh(x: Real[ArrayLike, "..."]) -> Float[Array, "..."]:
         TypeError: x is not real.
 
     Accuracy: within an ulp in value and slope (claims log_cosh_is_accurate and on). The largest
-        errors seen in float32, at 2²⁴ inputs: 0.609 ulps in value, 0.541 in slope; in bfloat16
+        errors seen in float32, at 2²⁴ inputs: 0.62 ulps in value, 0.542 in slope; in bfloat16
         and float16, at all inputs, 0.501 in either.
     Gradient: tanh(x).
 
