@@ -17,7 +17,7 @@ def mean(x: Float[Array, "*batch n"]) -> Float[Array, "*batch"]:
     """Σ x/n along the last axis."""
     # A power of two over n keeps the sum of large numbers finite, and is exact.
     down = 2.0 ** -math.ceil(math.log2(x.shape[-1]))
-    is_large = jax.lax.stop_gradient(jnp.max(jnp.abs(x), axis=-1, keepdims=True)) > 1
+    is_large = jnp.any(jnp.abs(x) > 1, axis=-1, keepdims=True)
     scale = jnp.where(is_large, down, 1)
     return jnp.sum(x * scale, axis=-1) / (x.shape[-1] * scale[..., 0])
 
@@ -28,7 +28,8 @@ def mean_square(x: Float[Array, "*batch n"]) -> Float[Array, "*batch"]:
     # Half the exponent of n keeps squares finite whose mean is; small ones would be flushed.
     down = 2.0 ** -math.ceil(math.log2(x.shape[-1]) / 2)
     up = 2.0 ** (int(jnp.finfo(x.dtype).maxexp) // 3)
-    scale = jnp.where(jnp.max(jnp.abs(x), axis=-1, keepdims=True) > 1, down, up)
+    is_large = jnp.any(jnp.abs(x) > 1, axis=-1, keepdims=True)
+    scale = jnp.where(is_large, down, up)
     return mean((x * scale) ** 2) / scale[..., 0] / scale[..., 0]
 
 
