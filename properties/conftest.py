@@ -4,14 +4,15 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
+
+from verify.report.compiled import keep_in
 
 # What one process of the suite has compiled the others take over; set before JAX is imported.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     _folder = tempfile.mkdtemp(prefix="verify-tests-")
     atexit.register(shutil.rmtree, _folder, ignore_errors=True)
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = _folder
-    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.05"
-    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+    keep_in(Path(_folder))
 
 import jax
 from hypothesis import HealthCheck, settings

@@ -8,7 +8,7 @@ that reads a jaxpr reads it through the records below.
 import contextlib
 import functools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -145,13 +145,18 @@ def evaluate_meaning(program: Closed, *arguments: Any) -> list[Any]:
 @functools.cache
 def fast_compilation() -> dict[str, Any]:
     """Compiler options for what is compiled once and run on little."""
-    return {name: value for name, value in _FAST_COMPILATION.items() if _is_option(name, value)}
+    return _known_options(_FAST_COMPILATION)
 
 
 @functools.cache
 def fast_intervals() -> dict[str, Any]:
     """Compiler options for intervals, which are bound by arithmetic in float64."""
-    return {name: value for name, value in _FAST_INTERVALS.items() if _is_option(name, value)}
+    return _known_options(_FAST_INTERVALS)
+
+
+def _known_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that this version of XLA has."""
+    return {name: value for name, value in options.items() if _is_option(name, value)}
 
 
 def _is_option(name: str, value: Any) -> bool:

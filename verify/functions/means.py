@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 
 def widened(x: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -17,9 +17,13 @@ def mean(x: Float[Array, "*batch n"]) -> Float[Array, "*batch"]:
     """Σ x/n along the last axis."""
     # A power of two over n keeps the sum of large numbers finite, and is exact.
     down = 2.0 ** -math.ceil(math.log2(x.shape[-1]))
-    is_large = jnp.any(jnp.abs(x) > 1, axis=-1, keepdims=True)
-    scale = jnp.where(is_large, down, 1)
+    scale = jnp.where(_is_large(x), down, 1)
     return jnp.sum(x * scale, axis=-1) / (x.shape[-1] * scale[..., 0])
+
+
+def _is_large(x: Float[Array, "*batch n"]) -> Bool[Array, "*batch 1"]:
+    """Whether a number is over 1 in size: no maximum, whose ties jets cannot decide."""
+    return jnp.any(jnp.abs(x) > 1, axis=-1, keepdims=True)
 
 
 @jax.custom_jvp
@@ -28,8 +32,7 @@ def mean_square(x: Float[Array, "*batch n"]) -> Float[Array, "*batch"]:
     # Half the exponent of n keeps squares finite whose mean is; small ones would be flushed.
     down = 2.0 ** -math.ceil(math.log2(x.shape[-1]) / 2)
     up = 2.0 ** (int(jnp.finfo(x.dtype).maxexp) // 3)
-    is_large = jnp.any(jnp.abs(x) > 1, axis=-1, keepdims=True)
-    scale = jnp.where(is_large, down, up)
+    scale = jnp.where(_is_large(x), down, up)
     return mean((x * scale) ** 2) / scale[..., 0] / scale[..., 0]
 
 

@@ -13,11 +13,6 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-_SETTINGS = {
-    "JAX_COMPILATION_CACHE_DIR": "",
-    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.05",
-    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-}
 _MOST = 2**28  # bytes, over which the folder is emptied
 
 
@@ -37,7 +32,14 @@ def keep_compiled() -> None:
     except OSError:
         return
     if os.access(folder, os.W_OK):
-        os.environ.update({**_SETTINGS, "JAX_COMPILATION_CACHE_DIR": str(folder)})
+        keep_in(folder)
+
+
+def keep_in(folder: Path) -> None:
+    """Set a folder up as JAX's cache, for this process, if it has not imported JAX."""
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.05"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 
 def cache_folder() -> Path:

@@ -131,7 +131,7 @@ class _Look:
         Variables that are arguments as they stand are floats of their domains, so that nothing
         is asked of others that these are rounded to.
         """
-        points = {name: self._floats(name, values, judged) for name, values in drawn.items()}
+        points = {name: self._floats(name, np.asarray(values)) for name, values in drawn.items()}
         with jaxprs.x64():
             values, counts = self._computed(list(points.values()))
         with np.errstate(over="ignore"):  # those that overflow are not kept
@@ -142,13 +142,19 @@ class _Look:
         first[np.flatnonzero(kept)[np.unique(flat[kept], axis=0, return_index=True)[1]]] = True
         return points, columns, first
 
-    def _floats(self, name: str, values: Any, judged: Target) -> np.ndarray:
+    def _floats(self, name: str, values: np.ndarray) -> np.ndarray:
         """What a variable is where it is an argument itself: a float of its domain."""
-        if name not in self._named:
-            return np.asarray(values)
-        sample = Sample({name: self.claim.domains[name]}, judged.format, self.seed, "accurate")
+        sample = self._sample
+        if name not in sample.domains:
+            return values
         with np.errstate(over="ignore"):
-            return sample.inside(name, np.asarray(values).astype(judged.format.dtype))
+            return sample.inside(name, values.astype(sample.format.dtype))
+
+    @functools.cached_property
+    def _sample(self) -> Sample:
+        """Of the variables that are arguments as they stand."""
+        domains = {name: self.claim.domains[name] for name in self._named}
+        return Sample(domains, FORMATS[self.stated.accurate.dtype], self.seed, "accurate")
 
     @functools.cached_property
     def _computed(self) -> Any:
