@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import verify as vf
-from verify.claims.claim import Malformed, collecting
+from verify.claims.collecting import Malformed, collecting
 
 
 def test_a_claim_keeps_its_words():

@@ -6,7 +6,8 @@ import pytest
 
 from verify.checks.collect import collect
 from verify.checks.finding import find
-from verify.claims.claim import Claim, Malformed
+from verify.claims.claim import Claim
+from verify.claims.collecting import Malformed
 
 CLAIM = """
 @vf.claim(x=vf.reals())

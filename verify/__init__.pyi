@@ -7,6 +7,7 @@ from .checks.blame.record import Blame as Blame
 from .checks.check import check as check
 from .checks.exact import exact as exact
 from .checks.verdict import Evidence as Evidence
+from .checks.verdict import Trials as Trials
 from .checks.verdict import Verdict as Verdict
 from .claims.accurate import accurate as accurate
 from .claims.calculus import derivative as derivative
@@ -27,4 +28,6 @@ from .claims.relation import equal as equal
 from .claims.relation import implies as implies
 from .claims.relation import less as less
 from .claims.simplex import simplex as simplex
+from .claims.trial import Trial as Trial
+from .claims.trial import trial as trial
 from .functions.gaussian import normal_density as normal_density

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax._src import core, dtypes, source_info_util
 from jax.interpreters import ad, batching, mlir
+from jax.interpreters import partial_eval as pe
 
 from verify.arithmetic.errors import shown
 
@@ -266,6 +267,11 @@ def inner_jaxprs(equation: Any) -> list[Closed]:
             if hasattr(getattr(item, "jaxpr", item), "eqns"):
                 found.append(closed(item))
     return found
+
+
+def used_inputs(program: Closed) -> list[bool]:
+    """Which of its arguments any result of a jaxpr depends on."""
+    return list(pe.dce_jaxpr(program.jaxpr, [True] * len(program.jaxpr.outvars))[1])
 
 
 def all_equations(program: Closed) -> Iterator[Any]:

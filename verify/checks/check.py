@@ -21,6 +21,7 @@ from verify.checks.search import search
 from verify.checks.tally import Tally
 from verify.checks.verdict import Evidence, Finding, Verdict
 from verify.claims.claim import Claim
+from verify.claims.trial import Trial
 
 _log = logging.getLogger(__name__)
 
@@ -29,27 +30,30 @@ _DEEP_BITS = 4096
 _MOST_VANISHED = 5  # violations that a closer look explained away, before it gives up
 
 
-def check(claim: Claim, *, effort: str = "standard", seed: int = 0) -> Verdict:
+def check(claim: Claim | Trial, *, effort: str = "standard", seed: int = 0) -> Verdict:
     """Try a claim and say what was found.
 
     Args:
-        claim: made by `claim`.
+        claim: made by `claim` or `trial`.
         effort: "quick" (about 100 points in balls), "standard" (about 1,000, and a search
-            in floats) or "thorough".
-        seed: of everything random. The same claim, effort and seed give the same verdict.
+            in floats) or "thorough". Of a trial all runs are made in any effort, in
+            "thorough" up to four times as many where they leave it open.
+        seed: of everything random; that of the first run of a trial. The same claim, effort
+            and seed give the same verdict.
 
     Returns:
         The verdict. A claim that raises, or cannot be read, is undecided, with the reason.
         `holds` means that no counterexample was found and that at every point tried the
-        sides agree to the digits stated; it is no proof.
+        sides agree to the digits stated; it is no proof. `supported` means that the lower
+        bound on the rate (95 % confidence) is at or over that of the trial.
 
     Raises:
         TypeError: this is no claim, or the seed is no integer.
         ValueError: an unknown effort.
     """
-    if not isinstance(claim, Claim):
+    if not isinstance(claim, Claim | Trial):
         raise TypeError(f"check needs a claim, got {type(claim).__name__} {claim!r};"
-                        " make one with the decorator vf.claim.")  # fmt: skip
+                        " make one with the decorator vf.claim or vf.trial.")  # fmt: skip
     need_seed("check", seed)
     size = effort_of(effort)
     start = time.perf_counter()
@@ -71,8 +75,12 @@ class _Stage(NamedTuple):
     device: str = ""
 
 
-def _find(claim: Claim, effort: Effort, seed: int) -> Finding:
+def _find(claim: Claim | Trial, effort: Effort, seed: int) -> Finding:
     try:
+        if isinstance(claim, Trial):
+            from verify.checks.trials.look import look  # SciPy, which few claims need
+
+            return look(claim, effort, seed)
         if not speaks_of_accuracy(claim):
             return _look(Reader(claim, effort.bits), effort, seed)
         return _look_at_floats(claim, effort, seed)

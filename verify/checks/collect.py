@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from verify.checks.finding import find
-from verify.checks.loading import load_all
-from verify.claims.claim import Claim, Malformed
+from verify.checks.loading import Item, load_all
 
 
 class Collected(NamedTuple):
     """Claims by id, in order, and what kept others from being found."""
 
-    claims: dict[str, Claim | Malformed]
+    claims: dict[str, Item]
     errors: tuple[str, ...]
 
 

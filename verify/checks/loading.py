@@ -17,12 +17,16 @@ from typing import Any
 from verify.arithmetic.errors import shown
 from verify.checks.finding import CollectionError, File, without_claims
 from verify.checks.messages import Entry
-from verify.claims.claim import Claim, Malformed, collecting
+from verify.claims.claim import Claim
+from verify.claims.collecting import Malformed, collecting
+from verify.claims.trial import Trial
+
+Item = Claim | Trial | Malformed
 
 _FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 
-def load(file: File) -> dict[str, Claim | Malformed]:
+def load(file: File) -> dict[str, Item]:
     """The claims that a file states, by id, in order; the file is executed afresh.
 
     A claim whose domains cannot be made, or whose name is used twice, is `Malformed`.
@@ -45,14 +49,14 @@ def load(file: File) -> dict[str, Claim | Malformed]:
 
 def load_all(
     files: Sequence[File], before: Callable[[File], Any] = lambda file: None
-) -> tuple[dict[str, Claim | Malformed], list[CollectionError], list[str]]:
+) -> tuple[dict[str, Item], list[CollectionError], list[str]]:
     """The claims of all files, the errors of those that fail, and one for each empty path.
 
     Args:
         files: all that were found.
         before: called with each file before it is loaded.
     """
-    claims: dict[str, Claim | Malformed] = {}
+    claims: dict[str, Item] = {}
     held: dict[str, int] = {}
     failed = []
     for file in files:
@@ -67,7 +71,7 @@ def load_all(
     return claims, failed, without_claims(files, held)
 
 
-def entry_of(id: str, item: Claim | Malformed) -> Entry:
+def entry_of(id: str, item: Item) -> Entry:
     """The entry of a claim that was collected."""
     fault = item.reason if isinstance(item, Malformed) else ""
     source, holds = getattr(item, "source", ""), getattr(item, "holds", True)
@@ -105,7 +109,7 @@ def _compiled(tree: ast.Module, file: File, flags: int) -> CodeType:
     return compile(tree, file.path, "exec", flags=flags, dont_inherit=True)
 
 
-def _execute(parsed: tuple[ast.Module, int], file: File, found: list[Claim | Malformed]) -> None:
+def _execute(parsed: tuple[ast.Module, int], file: File, found: list[Item]) -> None:
     """Statement by statement: a claim whose decorator raises becomes `Malformed`."""
     tree, flags = parsed
     namespace = vars(_module(file))
@@ -148,15 +152,15 @@ def _is_imported(item: Any, file: File) -> bool:
     return any(item is value for home in homes for value in vars(home).values())
 
 
-def _by_id(items: list[Claim | Malformed], file: File) -> dict[str, Claim | Malformed]:
+def _by_id(items: list[Item], file: File) -> dict[str, Item]:
     counts = Counter(item.name for item in items)
     return {
-        f"{file.label}::{item.name}": item if counts[item.name] == 1 else _repeated(item, file)
+        f"{file.label}::{item.local_id}": item if counts[item.name] == 1 else _repeated(item, file)
         for item in items
     }
 
 
-def _repeated(item: Claim | Malformed, file: File) -> Malformed:
+def _repeated(item: Item, file: File) -> Malformed:
     reason = (
         f"verify check needs one claim of each name, got two named {item.name} in {file.label};"
         " rename one."

@@ -9,12 +9,34 @@ Status = Literal["proved", "holds", "supported", "refuted", "undecided"]
 
 
 @dataclass(frozen=True)
+class Trials:
+    """What the runs of a trial gave.
+
+    Attributes:
+        held: in how many it held.
+        rate: with which it is said to hold.
+        low, high: bounds on the rate at which it does, each of 95 % confidence.
+        failed: the seeds for which it did not.
+        nans: the seeds for which it gave NaN, or compared with NaN, which says nothing.
+        margins: by how much it held, in the order of seeds, where it tells.
+    """
+
+    held: int
+    rate: float
+    low: float
+    high: float
+    failed: tuple[int, ...] = ()
+    nans: tuple[int, ...] = ()
+    margins: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What one check did and saw.
 
     Attributes:
         method: how ("balls", "search", "shrinking", "sampled floats", …).
-        points: how many points were tried; of accuracy, how many inputs.
+        points: how many points were tried; of accuracy, how many inputs; of a trial, runs.
         undecided: at how many of them nothing could be said.
         vacuous: at how many a premise failed, or there is no exact value or derivative to
             compare with, so that they say nothing.
@@ -24,6 +46,7 @@ class Evidence:
         device: where floats were computed, "" for balls.
         estimated: values whose error is estimated, not bounded, and how.
         detail: one line for a reader.
+        trials: what the runs of a trial gave; None of other claims.
     """
 
     method: str
@@ -35,6 +58,14 @@ class Evidence:
     device: str = ""
     estimated: tuple[str, ...] = ()
     detail: str = ""
+    trials: Trials | None = None
+
+    @property
+    def noun(self) -> str:
+        """What was tried."""
+        if self.trials is not None:
+            return "run"
+        return "input" if self.is_of_floats else "point"
 
     @property
     def is_of_floats(self) -> bool:
@@ -122,8 +153,8 @@ def evidence_text(evidence: Evidence) -> str:
     """One line on what a check did."""
     parts = [evidence.method]
     if evidence.points:
-        parts.append(counted(evidence.points, "input" if evidence.is_of_floats else "point"))
-    if evidence.undecided:
+        parts.append(counted(evidence.points, evidence.noun))
+    if evidence.undecided and evidence.trials is None:
         parts.append(f"{evidence.undecided:,} undecided")
     if evidence.vacuous:
         why = "without an exact value" if evidence.is_of_floats else "outside the premise"

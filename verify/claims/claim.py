@@ -3,9 +3,7 @@
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Never
@@ -13,6 +11,7 @@ from typing import Any, NamedTuple, Never
 import jax
 
 from verify.arithmetic.jaxprs import Closed, float64, trace
+from verify.claims.collecting import file_of, name_of, stated, statement_of
 from verify.claims.domain import Domain
 from verify.claims.relation import Relation, kind
 
@@ -54,8 +53,13 @@ class Claim:
         return self.function(*values, **named)
 
     @property
+    def local_id(self) -> str:
+        """Its name, by which its file knows it."""
+        return self.name
+
+    @property
     def id(self) -> str:
-        return f"{Path(self.file).name}::{self.name}"
+        return f"{Path(self.file).name}::{self.local_id}"
 
     @functools.cached_property
     def traced(self) -> Traced:
@@ -75,29 +79,6 @@ class Claim:
                 " return vf.equal(a, b), vf.less(a, b) or the like."
             )
         return result
-
-
-class Malformed(NamedTuple):
-    """A claim that could not be made, met while claims were being collected."""
-
-    name: str
-    statement: str
-    file: str
-    reason: str
-
-
-_collected: ContextVar[list[Claim | Malformed] | None] = ContextVar("collected", default=None)
-
-
-@contextmanager
-def collecting() -> Iterator[list[Claim | Malformed]]:
-    """Collect every claim made inside; one that cannot be made is kept with its reason."""
-    found: list[Claim | Malformed] = []
-    token = _collected.set(found)
-    try:
-        yield found
-    finally:
-        _collected.reset(token)
 
 
 def claim(
@@ -127,29 +108,17 @@ def claim(
     """
     if functions:
         raise TypeError(
-            f"claim needs its domains before the function, got {_name(functions[0])};"
+            f"claim needs its domains before the function, got {name_of(functions[0])};"
             " write @vf.claim(x=vf.reals()), or @vf.claim() where there are no variables."
         )
 
-    def decorate(function: Callable[..., Relation]) -> Claim | Malformed:
-        found = _collected.get()
-        try:
-            made = _make(function, holds, source, domains)
-        except (TypeError, ValueError) as error:
-            if found is None:
-                raise
-            made = Malformed(_name(function), _statement(function), _file(function), str(error))
-        if found is not None:
-            found.append(made)
-        return made
-
-    return decorate  # type: ignore[return-value]  # Malformed only while collecting
+    return lambda function: stated(function, lambda: _make(function, holds, source, domains))
 
 
 def _make(
     function: Callable[..., Relation], holds: Any, source: Any, domains: Mapping[str, Any]
 ) -> Claim:
-    name = _name(function)
+    name = name_of(function)
     if not callable(function):
         raise TypeError(f"claim needs a function to decorate, got {kind(function)}.")
     for option, value, wanted in (("holds", holds, bool), ("source", source, str)):
@@ -168,8 +137,8 @@ def _make(
                 f"claim needs a domain for {variable} of {name}, got {kind(domain)}; {cure}"
             )
     _need_same_names(name, list(inspect.signature(function).parameters.values()), domains)
-    return Claim(name, _statement(function), source, holds, dict(domains), function,
-                 _file(function))  # fmt: skip
+    return Claim(name, statement_of(function), source, holds, dict(domains), function,
+                 file_of(function))  # fmt: skip
 
 
 def _need_same_names(name: str, parameters: list[Any], domains: Mapping[str, Any]) -> None:
@@ -188,16 +157,3 @@ def _need_same_names(name: str, parameters: list[Any], domains: Mapping[str, Any
 
 def _listed(names: Any) -> str:
     return ", ".join(sorted(names)) or "none"
-
-
-def _name(function: Any) -> str:
-    return getattr(function, "__name__", type(function).__name__)
-
-
-def _statement(function: Any) -> str:
-    return inspect.cleandoc(function.__doc__ or "").strip()
-
-
-def _file(function: Any) -> str:
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    return code.co_filename if code else ""

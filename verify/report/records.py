@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from verify.checks.verdict import Verdict
+from verify.checks.verdict import Evidence, Verdict
 
 if TYPE_CHECKING:
     from verify.checks.accuracy.record import Accuracy
@@ -129,7 +129,7 @@ def by_file(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
 
 
 def file_of(id: str) -> str:
-    return id.rpartition("::")[0]
+    return id.partition("::")[0]
 
 
 def name_of(id: str) -> str:
@@ -146,9 +146,17 @@ def _claim(verdict: Verdict) -> dict[str, Any]:
         "as_expected": verdict.as_expected,
         "counterexample": plain(verdict.counterexample),
         "reason": verdict.reason,
-        "evidence": [plain(dataclasses.asdict(item)) for item in verdict.evidence],
+        "evidence": [_evidence(item) for item in verdict.evidence],
         "seconds": round(verdict.seconds, 3),
     }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    """Of a trial, what its runs gave too."""
+    record = plain(dataclasses.asdict(evidence))
+    if evidence.trials is None:
+        del record["trials"]
+    return record
 
 
 def _not_finite(value: float) -> str:

@@ -21,7 +21,8 @@ def gist(verdict: Verdict) -> str:
     if verdict.status == "undecided":
         return verdict.reason
     if verdict.status == "refuted":
-        return place(verdict) or verdict.reason
+        of_runs = any(item.trials is not None for item in verdict.evidence)
+        return verdict.reason if of_runs else place(verdict) or verdict.reason
     return "; ".join(map(evidence_text, verdict.evidence))
 
 
@@ -49,8 +50,8 @@ def summary_line(run: Run) -> str:
 
 
 def _short(evidence: Evidence) -> str:
-    """Of accuracy the device is left out; the detail, its worst error, is the gist."""
-    if evidence.is_of_floats:
+    """Of floats the device is left out; the detail is the gist."""
+    if evidence.is_of_floats or evidence.trials is not None:
         return evidence_text(dataclasses.replace(evidence, device=""))
     parts = [
         evidence.method,

@@ -1,0 +1,67 @@
+"""Whether a boolean was got by comparing with NaN, which is false and, negated, true.
+
+`loss < 0.1` is false where training went to NaN, and `~(loss > 0.1)` is true: neither says
+anything of the loss. What is looked through is the function itself and the functions that it
+calls, not the bodies of its loops. `x != x`, by which NaN is asked for, is no such comparison.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from verify.arithmetic import jaxprs
+from verify.arithmetic.jaxprs import Closed, Literal
+
+_COMPARISONS = {"lt", "le", "gt", "ge", "eq", "ne"}
+_FUNCTIONS = {"jit", "pjit", "closed_call"}
+_Marked = tuple[Any, Array]  # a value, and whether a comparison with NaN has a part in it
+
+
+def watched(program: Closed, *arguments: Any) -> tuple[list[Any], list[Array]]:
+    """The results of a jaxpr, and for each whether a comparison with NaN has a part in it.
+
+    A result that is NaN itself counts too.
+    """
+    results, marks = _read(program, [(value, jnp.bool_(False)) for value in arguments])
+    return results, [mark | _is_nan(result) for mark, result in zip(marks, results, strict=True)]
+
+
+def _read(program: Closed, arguments: Sequence[_Marked]) -> tuple[list[Any], list[Array]]:
+    """The results, and their marks."""
+    jaxpr = program.jaxpr
+    clear = jnp.bool_(False)
+    known = {v: (c, clear) for v, c in zip(jaxpr.constvars, program.consts, strict=True)}
+    known |= dict(zip(jaxpr.invars, arguments, strict=True))
+
+    def read(atom: Any) -> _Marked:
+        return (jaxprs.constant_value(atom), clear) if isinstance(atom, Literal) else known[atom]
+
+    for equation in program.equations:
+        arguments = [read(atom) for atom in equation.invars]
+        known.update(zip(equation.outvars, _step(equation, arguments), strict=True))
+    outputs = [read(atom) for atom in jaxpr.outvars]
+    return [value for value, _ in outputs], [mark for _, mark in outputs]
+
+
+def _step(equation: Any, arguments: Sequence[_Marked]) -> list[_Marked]:
+    """What an equation gives."""
+    values = [value for value, _ in arguments]
+    name = equation.primitive.name
+    if name in _FUNCTIONS:
+        (inner,) = jaxprs.inner_jaxprs(equation)
+        return list(zip(*_read(inner, arguments), strict=True))
+    mark = jnp.bool_(False)
+    for _, other in arguments:
+        mark = mark | other
+    if name in _COMPARISONS and equation.invars[0] is not equation.invars[1]:
+        for value in values:
+            mark = mark | _is_nan(value)
+    return [(result, mark) for result in jaxprs.bind(equation, values)]
+
+
+def _is_nan(value: Any) -> Array:
+    if not jnp.issubdtype(jnp.result_type(value), jnp.floating):
+        return jnp.bool_(False)
+    return jnp.any(jnp.isnan(value))

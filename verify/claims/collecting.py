@@ -1,0 +1,68 @@
+"""Collecting what files state: claims, trials, and those that could not be made."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+
+class Malformed(NamedTuple):
+    """A claim or a trial that could not be made, met while they were being collected."""
+
+    name: str
+    statement: str
+    file: str
+    reason: str
+
+    @property
+    def local_id(self) -> str:
+        """Its name, by which its file knows it."""
+        return self.name
+
+
+_collected: ContextVar[list[Any] | None] = ContextVar("collected", default=None)
+
+
+@contextmanager
+def collecting() -> Iterator[list[Any]]:
+    """Collect every claim and trial made inside; one that cannot be made leaves a `Malformed`."""
+    found: list[Any] = []
+    token = _collected.set(found)
+    try:
+        yield found
+    finally:
+        _collected.reset(token)
+
+
+def stated(function: Any, make: Callable[[], Any]) -> Any:
+    """What `make` makes of a function, collected where somebody collects.
+
+    Raises:
+        TypeError, ValueError: as `make` does, where nobody collects.
+    """
+    found = _collected.get()
+    try:
+        made = make()
+    except (TypeError, ValueError) as error:
+        if found is None:
+            raise
+        made = Malformed(name_of(function), statement_of(function), file_of(function), str(error))
+    if found is not None:
+        found.append(made)
+    return made
+
+
+def name_of(function: Any) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def statement_of(function: Any) -> str:
+    """A function's docstring."""
+    return inspect.cleandoc(function.__doc__ or "").strip()
+
+
+def file_of(function: Any) -> str:
+    """Where a function is written, "" where that is not known."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return code.co_filename if code else ""
