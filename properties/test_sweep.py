@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,6 +20,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 from sweep_jobs import Digest, Kernel, Toy, joined_in_a_loop, lines_of
 
+import verify as vf
+from verify.checks.accuracy.reference import Reference
 from verify.checks.accuracy.sweep import sweep
 from verify.report.sweeping import sweep_progress
 
@@ -174,6 +177,29 @@ def test_ctrl_c_says_how_far_it_got_and_loses_nothing(journal, kept):
         assert swept.result == TOY
         assert f"after {swept.resumed} of 40" in str(raised.value)
         assert swept.resumed >= 20
+
+
+_PATIENCE = 5.0  # seconds, on a machine that does other things; balls would take minutes
+
+
+def test_ctrl_c_stops_a_block_that_balls_read(journal, monkeypatch):
+    """Under -36 nothing is left of exp(x) beside 1 in float64: no interval settles an error."""
+    error, stopped_at = Reference.error, []
+
+    def once(*arguments):
+        if not stopped_at:
+            stopped_at.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
+        return error(*arguments)
+
+    monkeypatch.setattr(Reference, "error", once)
+    with pytest.raises(KeyboardInterrupt, match="stopped after 0 of"):
+        vf.measure(
+            lambda x: jnp.log(1 + jnp.exp(x)), x=vf.reals(-80.0, -40.0),
+            exhaustive=True, journal=journal,
+        )  # fmt: skip
+    assert time.monotonic() - stopped_at[0] < _PATIENCE
+    assert len(lines_of(journal)) == 1
 
 
 # Progress

@@ -43,7 +43,8 @@ class Job(Protocol):
         """What a block shows: the same to the bit whenever it is asked for.
 
         It runs on several threads at once, where JAX has the settings of the process and
-        not those of the thread that calls `sweep`.
+        not those of the thread that calls `sweep`. Where it takes more than a second it asks
+        `need_to_go_on` now and then.
         """
         ...
 

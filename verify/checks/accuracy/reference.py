@@ -17,6 +17,7 @@ from verify.arithmetic.jaxprs import Closed
 from verify.arithmetic.jets.derivative import Derivative, NotDifferentiable
 from verify.arithmetic.reading import reading
 from verify.arithmetic.ulps import distance, error, floats_at, is_subnormal, ordinals
+from verify.checks.accuracy.stopping import need_to_go_on
 from verify.checks.accuracy.tally import EDGES
 from verify.checks.accuracy.target import Target
 from verify.checks.reader import as_balls
@@ -164,6 +165,7 @@ class Reference:
         """The first answer, precision growing as long as it takes."""
         bits = _FIRST_BITS
         while bits <= _MOST_BITS:
+            need_to_go_on()
             with reading(bits=bits, constants="points") as notes:
                 exact = self._at(inputs, output)
                 found = settles(exact)

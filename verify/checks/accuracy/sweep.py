@@ -18,6 +18,7 @@ import jax
 
 from verify.checks.accuracy.job import Job, Part, Progress, Swept, Watcher
 from verify.checks.accuracy.journal import Journal
+from verify.checks.accuracy.stopping import stopped_by
 from verify.checks.workers import usable_cores
 
 
@@ -37,7 +38,8 @@ def sweep(
     Raises:
         ValueError: the journal cannot be had, is damaged, or is of another sweep.
         OSError: the disk is full; what the journal has stays good.
-        KeyboardInterrupt: after Ctrl-C, saying how far it got.
+        KeyboardInterrupt: after Ctrl-C, saying how far it got. Blocks under way are given up
+            where they would take long.
         Exception: what a block raised, with a note of which; no other is begun.
     """
     start = time.monotonic()
@@ -81,15 +83,17 @@ class _Run:
         missing = deque(i for i in range(self._job.blocks) if not self._is_kept(i))
         judged: SimpleQueue[_Judged] = SimpleQueue()
         threads: list[threading.Thread] = []
+        end = threading.Event()
         try:
             for device in _places(jax.local_devices(), len(missing)):
-                arguments = (self._job, device, missing, judged)
+                arguments = (self._job, device, missing, judged, end)
                 threads.append(threading.Thread(target=_work, args=arguments))
                 threads[-1].start()
             for number in range(self._job.blocks):
                 yield self._part(number, judged)
         finally:
             missing.clear()
+            end.set()
             self._end(threads, judged)
 
     def standing(self) -> str:
@@ -136,7 +140,7 @@ class _Run:
             self._view.show(part, inputs)
 
     def _end(self, threads: Sequence[threading.Thread], judged: SimpleQueue[_Judged]) -> None:
-        """Wait for the blocks under way, and keep what comes of them."""
+        """Wait for the blocks under way, which stop early or end; keep those that end."""
         for thread in threads:
             if thread.ident is not None:
                 thread.join()
@@ -165,8 +169,10 @@ class _View:
         self._watcher(Progress(self._inputs, self._of, self._worst[1]))
 
 
-def _work(job: Job, device: Any, missing: deque[int], judged: SimpleQueue[_Judged]) -> None:
-    """Judge blocks, one after another, until none is missing or one raises.
+def _work(
+    job: Job, device: Any, missing: deque[int], judged: SimpleQueue[_Judged], end: threading.Event
+) -> None:
+    """Judge blocks, one after another, until none is missing, one raises or the sweep ends.
 
     A part goes through JSON also where it is fresh: so the result cannot tell.
     """
@@ -176,7 +182,9 @@ def _work(job: Job, device: Any, missing: deque[int], judged: SimpleQueue[_Judge
         except IndexError:
             return
         try:
-            text = json.dumps(job.block(number, device).to_json(), separators=(",", ":"))
+            with stopped_by(end):
+                part = job.block(number, device)
+            text = json.dumps(part.to_json(), separators=(",", ":"))
             judged.put(_Judged(number, job.part_type.from_json(json.loads(text)), text))
         except BaseException as error:
             judged.put(_Judged(number, None, error=error))
