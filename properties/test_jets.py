@@ -171,6 +171,22 @@ def test_beside_a_kink_there_is_a_derivative(name):
         assert true_derivative(function, x + side * 2.0**-40).is_finite()
 
 
+ENDS = [
+    (jnp.sqrt, 0.0),
+    (lambda x: x**0.5, 0.0),
+    (lambda x: jnp.sqrt(1 - x * x), -1.0),
+    (jnp.arcsin, 1.0),
+    (jnp.arccos, -1.0),
+    (jnp.arccosh, 1.0),
+]
+
+
+@pytest.mark.parametrize(("function", "end"), ENDS)
+def test_an_infinite_slope_at_the_end_of_a_domain_is_no_derivative(function, end):
+    with pytest.raises(NotDifferentiable, match=r"finite one-sided slopes, got .*not known"):
+        true_derivative(function, end)
+
+
 def test_higher_derivatives_end_where_they_do():
     cube = lambda x: jnp.abs(x) ** 3
     assert true_derivative(cube, 0.0, order=2) == 0
@@ -199,6 +215,8 @@ def _power(x, p):
     "function",
     [
         lambda x: jnp.where(x == 0, 0.0, x * jnp.log(jnp.abs(x))),
+        lambda x: jnp.where(x == 0, 0.0, x * jnp.log(x)),
+        lambda x: x * jnp.sqrt(x),  # its slope from above is 0: that a NaN is wrong is not hidden
         lambda x: jnp.where(x == 0, 0.0, x * jnp.sin(1 / x)),
         lambda x: jnp.where(x == 0, 0.0, x * x * jnp.sin(1 / x) + jnp.abs(x)),
         lambda x: jnp.where(x == 0, 0.0, x / jnp.log(jnp.abs(x))),

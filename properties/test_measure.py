@@ -212,6 +212,19 @@ def test_kinks_are_passed_over_and_counted():
         assert away.kinks == 0
 
 
+def test_the_end_of_a_domain_leaves_a_gradient_bounded():
+    """sqrt has an infinite slope at 0 from above, and no other side."""
+    found = _measure(jnp.sqrt, dtype="bfloat16", gradient=True, x=vf.reals(0.0, 4.0))
+    assert 1 <= found.kinks <= 128
+    assert found.unread == 0
+    assert found.bound < 2
+    nan_at_zero = _measure(
+        lambda x: x * jnp.sqrt(x), dtype="bfloat16", gradient=True, x=vf.reals(0.0, 4.0)
+    )
+    assert nan_at_zero.kinks == 0
+    assert nan_at_zero.bound == math.inf
+
+
 def test_what_has_no_exact_value_is_passed_over_and_counted():
     negative = _measure(jnp.log, dtype="bfloat16", x=vf.reals(-2.0, -1.0))
     assert negative.undefined == negative.inputs == 129

@@ -170,12 +170,13 @@ def _infinity(leading: arb, sign: int) -> arb | None:
 
 def compared(value: arb, above: Sequence[arb | None], below: Sequence[arb | None]) -> arb | None:
     """The last of two lists of one-sided derivatives, if all agree; None where unknown."""
+    for k, sides in enumerate(zip(above, below, strict=True)):
+        # One side is enough: at the end of a domain, as of sqrt at 0, there is no other.
+        if any(one is not None and not one.is_finite() for one in sides):
+            raise NotDifferentiable(_message(f"finite one-sided {_named(k)}", *sides))
     common = None
     for k, (a, b) in enumerate(zip(above, below, strict=True)):
-        what = f"derivatives of order {k}" if k > 1 else "slopes" if k else "limits"
-        for one in (a, b):
-            if one is not None and not one.is_finite():
-                raise NotDifferentiable(_message(f"finite one-sided {what}", a, b))
+        what = _named(k)
         if a is None or b is None:
             return None
         if not a.overlaps(b):
@@ -185,6 +186,10 @@ def compared(value: arb, above: Sequence[arb | None], below: Sequence[arb | None
             raise NotDifferentiable(_message(wanted, a, b))
         common = a.intersection(b)
     return common
+
+
+def _named(k: int) -> str:
+    return f"derivatives of order {k}" if k > 1 else "slopes" if k else "limits"
 
 
 def _message(wanted: str, above: arb | None, below: arb | None) -> str:
