@@ -124,6 +124,36 @@ def test_an_overflow_is_named():
     assert blame.exact == "100.00000000000000"
 
 
+def test_an_overflow_in_an_array_is_shown_and_not_the_entry_that_is_rounded():
+    blame = vf.blame(naive.log_sum_exp, [1.0, 2.0, 100.0])
+    (row,) = (row for row in blame.rows if row.primitive == "exp")
+    assert row.value == math.inf
+    assert row.exact == "2.6881171418161354e+43"
+    assert "inf, exactly 2.6881171418161354e+43: exp overflows" in repr(blame)
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "event"),
+    [
+        (naive.switched_softplus, 100.0, "exp(100) overflows"),
+        (naive.guarded_root, -1.0, "sqrt(-1) gives NaN"),
+    ],
+)
+def test_a_nan_of_a_branch_that_is_not_chosen_is_no_rounding(function, x, event):
+    blame = vf.blame(function, x, gradient=True)
+    assert math.isnan(blame.value)
+    assert blame.line is not None
+    assert event in blame.line.events
+    assert any("a branch that `where` does not choose" in note for note in blame.notes)
+    assert "rounded" not in repr(blame)
+    assert "with these roundings" not in repr(blame)
+    assert event in repr(blame)
+
+
+def test_where_is_not_suspected_where_there_is_none():
+    assert "`where`" not in repr(vf.blame(naive.minimax, 40.0, gradient=True))
+
+
 def test_an_underflow_and_a_lost_term_are_named():
     events = {row.event for row in vf.blame(naive.softplus, -110.0).rows}
     assert "underflows to 0" in events
@@ -320,6 +350,16 @@ def test_the_report_shows_lines_with_their_bits():
     html = vf.blame(lambda x: jnp.where(x < 1, x, 2 * x), 0.5)._repr_html_()
     assert "<table>" in html
     assert "x &lt; 1" in html
+
+
+@pytest.mark.parametrize("name", LOSING)
+def test_tables_fit_a_terminal(name):
+    function, arguments, _ = LOSING[name]
+    for dtype in ("float32", "float64"):
+        sentences, *tables = repr(vf.blame(function, *arguments, dtype=dtype)).split("\n\n")
+        assert len(tables) == 2
+        assert sentences
+        assert all(len(line) <= 80 for table in tables for line in table.splitlines())
 
 
 def test_a_blame_cannot_be_changed():

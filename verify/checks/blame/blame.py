@@ -222,11 +222,14 @@ def _notes(inputs: Inputs, found: Shares, *, gradient: bool) -> list[str]:
     said = []
     if found.why:
         said.append(f"it is not defined there: {found.why}")
-    if found.lost:
+    if found.lost and not math.isinf(found.before):
         said.append(f"with these roundings it is not defined any more: {found.lost}")
+    if gradient:
+        said += _of_choices(found)
     if gradient and found.before and not math.isnan(found.before):
+        lost = f"no number, {found.lost}," if found.lost else "another number"
         said.append(
-            "the rules of differentiation give another number than the true derivative,"
+            f"the rules of differentiation give {lost} where there is a true derivative,"
             " which is the exact value here"
         )
         said += [
@@ -234,6 +237,20 @@ def _notes(inputs: Inputs, found: Shares, *, gradient: bool) -> list[str]:
             for place in _ties(found, inputs)
         ]
     return said
+
+
+def _of_choices(found: Shares) -> list[str]:
+    """Whether a NaN in a gradient may be of a branch that `where` did not choose."""
+    has_choice = any(share.step.name == "select_n" for share in found.shares)
+    first = next((s for s in found.shares if s.event.endswith("gives NaN")), None)
+    if not (has_choice and first and math.isnan(found.value) and found.truth.is_finite()):
+        return []
+    if first.step.name != "mul" and not math.isinf(found.before):
+        return []
+    return [
+        "the NaN may be of a branch that `where` does not choose, which is differentiated too:"
+        " zero times infinity is NaN; by another `where`, give it a harmless argument"
+    ]
 
 
 def _ties(found: Shares, inputs: Inputs) -> tuple[str, ...]:

@@ -43,6 +43,21 @@ class Distances(NamedTuple):
                     best, place = error, Entry(name, index)
         return best, place
 
+    def telling(
+        self, floats: Mapping[str, Any], exact: Mapping[str, Any], otherwise: Entry
+    ) -> Entry:
+        """The first NaN of some floats, or the first infinity that is exactly none."""
+        infinity = None
+        for name, value in floats.items():
+            pairs = zip(np.ravel(value), boxed(exact[name]).flat, strict=True)
+            for index, (v, e) in enumerate(pairs if is_float(value) else ()):
+                if math.isnan(v):
+                    return Entry(name, index)
+                is_none = not isinstance(e, arb) or e.is_finite() or not e.is_exact()
+                if math.isinf(v) and is_none and infinity is None:
+                    infinity = Entry(name, index)
+        return infinity or otherwise
+
     def largest(
         self, values: Mapping[str, Any], exact: Mapping[str, Any], names: Iterable[str]
     ) -> float:

@@ -36,7 +36,8 @@ def event(
         return f"{_call(step, inputs)} gives NaN"
     if np.any(np.isinf(output)) and not _any(lambda v: ~np.isfinite(v), inputs):
         known = all(isinstance(v, arb) and v.is_finite() for v in boxed(values[name]).flat)
-        return f"{_call(step, inputs)} {'overflows' if known else 'gives inf'}"
+        infinity = "-inf" if np.all(output == -np.inf) else "inf"
+        return f"{_call(step, inputs)} {'overflows' if known else f'gives {infinity}'}"
     had_zero = _any(lambda v: v == 0, inputs)
     vanished = "" if had_zero else _vanishing(output, values[name], exact[name])
     return vanished or _absorption(step, inputs, output)

@@ -22,7 +22,8 @@ class Row:
         multiplies: ulps of its output for one ulp of its inputs, as it was at this place;
             NaN where its inputs had no error.
         costs: bits of the result that are lost because it multiplies errors.
-        value: its float output, where it is furthest off.
+        value: its float output, where it is furthest off: the first NaN or infinity, if
+            one is wrong.
         exact: the same entry when everything is exact, to 17 digits.
         event: what befell it, "" for nothing.
     """
@@ -145,15 +146,18 @@ class Blame:
 
         A rounding of half an ulp is nobody's fault; a subtraction that turns it into a
         thousand ulps is. Where no line magnifies errors it is the one that adds most, and
-        where there is no exact value the one that gave the first infinity, or else NaN. Where
+        where there is no exact value the one that gave the first infinity, or else NaN; so
+        also where none of these explains why nothing of the result is right. Where
         the rules of differentiation are wrong already, it is the first with a tie.
         """
         if self.ties and bits(self.before) >= max(LOSES, self.bits_lost - LOSES):
             return next((line for line in self.lines if line.where in self.ties), None)
         first = self.first_infinity or self.first_nan
-        if math.isnan(self.error) and first is not None:
+        lossy = self.magnifier or self.origin
+        is_lost = math.isnan(self.error) or (math.isinf(self.error) and lossy is None)
+        if is_lost and first is not None:
             return next(line for line in self.lines if line.where == first.where)
-        return self.magnifier or self.origin
+        return lossy
 
     @property
     def _is_lossy(self) -> bool:

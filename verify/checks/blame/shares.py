@@ -38,7 +38,7 @@ class Share:
         growth: ulps of its output for one ulp of its inputs, as it was at this place; NaN
             where its inputs had no error.
         effect: ulps of the result that this growth costs; 0 where it is small.
-        value: in floats, where it is worst.
+        value: in floats, where it is worst: the first NaN or infinity, if one is wrong.
         exact: when everything is exact, at the same place; not finite where undefined.
         event: what befell it: an infinity, a NaN, a term that is lost.
     """
@@ -156,7 +156,7 @@ class _Walk:
             values = self.machine.changed(values, taken, number)
             after = self.result.error(values, number)
             added, error = _difference(after, error), after
-        shown = apart.at(place, floats, self.exact)
+        shown = apart.at(apart.telling(floats, self.exact, place), floats, self.exact)
         return Share(step, own, added, growth, effect, *shown, what), values, error
 
     def _growth(self, number: int, step: Step, values: Values) -> tuple[float, float]:

@@ -7,17 +7,21 @@ from collections.abc import Sequence
 from verify.checks.blame.record import Blame, Line, Row, bits
 
 _ROWS = 12  # of equations that are shown
-_SOURCE = 60  # characters of a line of source
+_WIDTH = 80  # columns of a table
+_LEAST_SOURCE = 12  # characters of a line of source that are shown however long its file's name
 _SINGLE = 24  # bits that nine digits tell apart
 _LINES = ("bits lost", "added", "multiplied by", "line")
-_EQUATIONS = ("equation", "own error", "amplified", "added", "in floats", "exactly", "")
+_EQUATIONS = ("equation", "own error", "amplified", "added")
 
 
 def to_text(blame: Blame) -> str:
     """What was found in a few sentences, then the lines, then the equations that matter."""
-    parts = [*_sentences(blame), "", *_table(_LINES, _line_cells(blame), left=(3,))]
+    parts = [*_sentences(blame), "", *_line_table(blame)]
     shown = _shown(blame.rows)
-    parts += ["", *_table(_EQUATIONS, [_row_cells(r, blame) for r in shown], left=(0, 6))]
+    head, *rows = _table(_EQUATIONS, [_row_cells(row) for row in shown], left=(0,))
+    parts += ["", head]
+    for row, line in zip(shown, rows, strict=True):
+        parts += [line, f"    {_values(row, blame)}"]
     rest = len(blame.rows) - len(shown)
     if rest:
         little = ", each under an ulp" if _is_little(blame.rows, shown) else ""
@@ -28,8 +32,9 @@ def to_text(blame: Blame) -> str:
 def to_html(blame: Blame) -> str:
     """The same with tables."""
     said = "".join(f"<p>{html.escape(s)}</p>" for s in _sentences(blame))
-    lines = _html_table(_LINES, _line_cells(blame))
-    rows = _html_table(_EQUATIONS, [_row_cells(row, blame) for row in _shown(blame.rows)])
+    lines = _html_table(_LINES, [(*_line_cells(n), f"{n.where}  {n.source}") for n in blame.lines])
+    cells = [(*_row_cells(row), _values(row, blame)) for row in _shown(blame.rows)]
+    rows = _html_table((*_EQUATIONS, ""), cells)
     return f"<div>{said}{lines}{rows}</div>"
 
 
@@ -71,15 +76,21 @@ def _pointers(blame: Blame) -> list[str]:
     if magnifier:
         said += [f"  lost {_at(magnifier.where)}, {_growth(magnifier)}", *_quoted(magnifier)]
     if origin and (not magnifier or origin.where != magnifier.where):
-        cost = "all" if math.isinf(origin.added) else _ulps(abs(origin.added))
-        said += [f"  rounded {_at(origin.where)}, which costs {cost} of the result",
-                 *_quoted(origin)]  # fmt: skip
+        said += [f"  {_cost(origin)} of the result", *_quoted(origin)]
     for title, row in (("infinity", blame.first_infinity), ("NaN", blame.first_nan)):
         if row:
             said.append(f"  first {title} {_at(row.where)}: {row.event}")
     if not said and blame.bits_lost < 1:
         said.append("  no line loses a digit here")
     return said
+
+
+def _cost(line: Line) -> str:
+    """What a line adds; what takes all of a result is no rounding, but what befell it."""
+    if not math.isinf(line.added):
+        return f"rounded {_at(line.where)}, which costs {_ulps(abs(line.added))}"
+    what = f", where {line.events[0]}" if line.events else ""
+    return f"broken {_at(line.where)}{what}: it costs all"
 
 
 def _at(where: str) -> str:
@@ -94,21 +105,39 @@ def _growth(line: Line) -> str:
 
 
 def _quoted(line: Line) -> list[str]:
-    return [f"      {line.source}"] if line.source else []
+    return [f"      {_cut(line.source, _WIDTH - 6)}"] if line.source else []
 
 
-def _line_cells(blame: Blame) -> list[tuple[str, ...]]:
-    return [
-        (_bits(line.bits_lost), _ulps(line.added), _factor(line.multiplies),
-         f"{line.where}  {_cut(line.source)}")
-        for line in blame.lines
-    ]  # fmt: skip
+def _line_table(blame: Blame) -> list[str]:
+    """The lines of source, cut to what the other columns leave of the width."""
+    cells = [_line_cells(line) for line in blame.lines]
+    taken = len(_table(_LINES[:-1], cells, left=())[0]) + 2
+    places = [(_place(line, _WIDTH - taken),) for line in blame.lines]
+    return _table(_LINES, [(*c, *p) for c, p in zip(cells, places, strict=True)], left=(3,))
 
 
-def _row_cells(row: Row, blame: Blame) -> tuple[str, ...]:
+def _place(line: Line, room: int) -> str:
+    """Where a line is and what it says; of a long path, the file's name alone."""
+    where = line.where
+    if len(where) + 2 + min(len(line.source), _LEAST_SOURCE) > room:
+        where = where.rpartition("/")[2]
+    left = max(room - len(where) - 2, _LEAST_SOURCE)
+    return f"{where}  {_cut(line.source, left)}"
+
+
+def _line_cells(line: Line) -> tuple[str, ...]:
+    return _bits(line.bits_lost), _ulps(line.added), _factor(line.multiplies)
+
+
+def _row_cells(row: Row) -> tuple[str, ...]:
     place = f"{row.primitive} {row.where.rpartition('/')[2]}"
-    return (place, _ulps(row.own), _factor(row.amplification), _ulps(row.added),
-            _float(row.value, blame), row.exact, row.event)  # fmt: skip
+    return place, _ulps(row.own), _factor(row.amplification), _ulps(row.added)
+
+
+def _values(row: Row, blame: Blame) -> str:
+    """The float of an equation, what it is exactly, and what befell it."""
+    both = f"{_float(row.value, blame)}, exactly {row.exact}"
+    return f"{both}: {row.event}" if row.event else both
 
 
 def _shown(rows: Sequence[Row]) -> list[Row]:
@@ -147,8 +176,8 @@ def _float(value: float, blame: Blame) -> str:
     return f"{value:.17g}" if blame.precision > _SINGLE else f"{value:.9g}"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _SOURCE else f"{text[: _SOURCE - 3].rstrip()}..."
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 3].rstrip()}..."
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequence[int]) -> list[str]:
