@@ -140,9 +140,9 @@ def test_the_nearest_float_is_one_of_the_dtype(dtype):
 @pytest.mark.parametrize(
     ("domains", "dtype", "error", "message"),
     [
-        ({}, "float32", ValueError, "sweep needs a variable, got none"),
+        ({}, "float32", ValueError, "measure needs a variable, got none"),
         ({"x": vf.reals(1 + 1e-9, 1 + 2e-9)}, "float32", ValueError,
-         r"sweep needs a domain with floats of float32 in it, got x in Interval\(low=1.000000001"),
+         r"measure needs a domain with floats of float32 in it, got x in Interval\(low=1.00000"),
         ({"n": vf.integers(257, 257)}, "bfloat16", ValueError, "got n in Integers"),
         ({"x": vf.reals(shape=2)}, "float16", ValueError,
          r"needs scalar variables to try every input, got x of shape \(2,\); sample"),
@@ -150,7 +150,7 @@ def test_the_nearest_float_is_one_of_the_dtype(dtype):
         ({"x": vf.reals()}, "float64", ValueError,
          r"at most 2\^32 inputs to try them all, got 18,437,736,874,454,810,624; narrow"),
         ({"x": vf.reals(), "y": vf.probabilities()}, "float32", ValueError, "got 4,5"),
-        ({"x": vf.reals()}, "int32", TypeError, "sweep needs a dtype of bfloat16, .*got int32"),
+        ({"x": vf.reals()}, "int32", TypeError, "measure needs a dtype of bfloat16, .*got int32"),
         ({"x": vf.reals()}, "complex64", TypeError, "got complex64"),
     ],
 )  # fmt: skip

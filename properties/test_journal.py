@@ -1,4 +1,4 @@
-"""Journals of sweeps: whole and of the same sweep, or refused; never overwritten."""
+"""Journals of sweeps: whole and of the same call, or refused; never overwritten."""
 
 import errno
 import itertools
@@ -48,7 +48,7 @@ def test_every_flipped_bit_is_found_and_nothing_is_overwritten(short):
     for place, bit in itertools.product(range(len(good) - 1), range(8)):
         bad = good[:place] + bytes([good[place] ^ 1 << bit]) + good[place + 1 :]
         short.write_bytes(bad)
-        with pytest.raises(ValueError, match="sweep needs a journal that"):
+        with pytest.raises(ValueError, match="measure needs a journal that"):
             sweep(Toy(blocks=2), journal=short)
         assert short.read_bytes() == bad
 
@@ -73,7 +73,7 @@ def test_the_note_names_the_block_that_was_cut_short(whole):
 
 
 def damages():
-    line = re.escape("sweep needs a journal that is whole, got ") + ".*toy.journal, where "
+    line = re.escape("measure needs a journal that is whole, got ") + ".*toy.journal, where "
     cure = "; delete it to begin again"
     foreign = "that it began, got .*, which does not begin as one; name another file"
     block = {"block": 3, "part": [3, 0.5, "x"]}
@@ -143,7 +143,7 @@ def test_a_journal_of_other_blocks_or_of_another_version_is_refused(whole):
 def test_a_journal_in_use_is_refused(whole):
     with (
         Journal.opened(whole, Toy().identity, 40),
-        pytest.raises(ValueError, match=r"needs a journal of its own, got .*another sweep is"),
+        pytest.raises(ValueError, match=r"needs a journal of its own, got .*another call is"),
     ):
         sweep(Toy(), journal=whole)
     assert sweep(Toy(), journal=whole).resumed == 40
@@ -177,7 +177,7 @@ def test_a_place_without_leave_to_write_is_refused(journal, monkeypatch):
 
 
 def test_a_journal_needs_a_path():
-    with pytest.raises(TypeError, match="sweep needs a path for journal, got int 3"):
+    with pytest.raises(TypeError, match="measure needs a path for journal, got int 3"):
         sweep(Toy(), journal=3)
 
 
@@ -211,7 +211,7 @@ def test_a_disk_that_turns_out_full_at_the_end_is_said(journal, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="sweep needs room for its journal"):
+    with pytest.raises(OSError, match="measure needs room for its journal"):
         sweep(Toy(), journal=journal)
 
 

@@ -515,8 +515,26 @@ def test_what_cannot_be_measured_is_refused(name):
         vf.measure(function, **{"effort": "quick", **options})
 
 
+def test_a_domain_without_a_name_is_refused_with_the_name_to_give():
+    message = "measure needs a domain by the name of its argument, got 1 without; write rate=vf"
+    with pytest.raises(TypeError, match=message):
+        vf.measure(lambda rate: rate, unit)
+    with pytest.raises(TypeError, match=r"got 2 without; write x=vf.reals\(...\), y=vf.reals"):
+        vf.measure(3, unit, unit)
+
+
+def test_what_a_function_prints_is_not_repeated_for_each_time_it_is_looked_at(capsys):
+    def telling(x):
+        print("here")
+        return 2 * x
+
+    _measure(telling, dtype="bfloat16", x=vf.reals(1.0, 2.0))
+    # Once to see what it is, and once where JAX compiles it; eager floats are compared, too.
+    assert capsys.readouterr().out.count("here") <= 3
+
+
 def test_what_draws_from_a_key_cannot_be_read():
-    with pytest.raises(Exception, match="the random ones variables of it"):
+    with pytest.raises(Exception, match="What is random has no one value: make it an argument"):
         _measure(lambda x: x + jax.random.normal(jax.random.key(0)), x=unit)
 
 

@@ -203,7 +203,7 @@ def test_a_journal_keeps_what_is_done():
     assert first.splitlines()[:-1] == again.splitlines()[:-1]
     other = wrong("jax.numpy:exp", "x=1:1.02", "--exhaustive", "--journal", "exp.journal")
     assert other.startswith(
-        "sweep needs a journal of the same sweep, got exp.journal, where domains"
+        "verify measure needs a journal of the same call, got exp.journal, where domains"
     )
     Path("text").write_text("dear diary")
     assert "which does not begin as one" in wrong(*call[:-1], "text")
@@ -224,7 +224,7 @@ def test_ctrl_c_says_how_far_it_got_and_the_same_call_goes_on():
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert "blocks; j keeps them: sweep again to go on." in said
+    assert "blocks; j keeps them: the same call goes on." in said
     assert "Traceback" not in said
 
 
@@ -236,7 +236,8 @@ WRONG = [
     (("mine.py:scaled", "x", "dtype"), "that are not called as its options are, got dtype;"),
     (("mine.py:none", "x"), "verify measure needs arguments of the function, none; got x."),
     (("mine.py:none",), "needs a domain for an argument of the function, none by name; got none"),
-    (("mine.py:softplus", "x=1"), "needs a domain for an argument of the function, x; got none"),
+    (("mine.py:softplus", "x=1"), "x; got only what stays as it is, x=1; write x=-80:80, say."),
+    (("mine.py:softplus", "x=[-1,1]"), "only what stays as it is, x=[-1,1]; write x=-80:80, say."),
     (("mine.py:softplus", "y=0:1"), "verify measure needs arguments of the function, x; got y."),
     (("mine.py:softplus", "x", "x=0:1"), "verify measure needs one value for x, got two"),
     (("mine.py:softplus", "0:1"), "verify measure needs NAME=NUMBER or NAME=DOMAIN, got '0:1'"),

@@ -169,7 +169,7 @@ def test_ctrl_c_says_how_far_it_got_and_loses_nothing(journal, kept):
         if number == 20:
             os.kill(os.getpid(), signal.SIGINT)
 
-    said = "toy.journal keeps them: sweep again to go on" if kept else "none is kept, for want of"
+    said = "toy.journal keeps them: the same call goes on" if kept else "none is kept, for want of"
     with pytest.raises(KeyboardInterrupt, match=rf"after \d+ of 40 blocks; .*{said}") as raised:
         sweep(Toy(seconds=0.005, before=stop), journal=journal if kept else None)
     if kept:

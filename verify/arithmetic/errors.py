@@ -29,7 +29,7 @@ _RANDOM = {"random_bits", "random_seed", "random_wrap", "random_unwrap", "random
 
 def _cure(primitive: str) -> str:
     if primitive in _RANDOM:
-        return " A claim is about fixed numbers: make the random ones variables of it."
+        return " What is random has no one value: make it an argument."
     if "callback" in primitive:
         return " A callback to Python is not mathematics that can be read."
     return ""

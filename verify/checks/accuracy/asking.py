@@ -113,9 +113,12 @@ def domains_of(function: Callable[..., Any], found: Given, command: str) -> dict
     domains = {**dict.fromkeys(without, reals()), **found.domains}
     if not domains:
         known = ", ".join(parameters(function, command)) or "none by name"
+        numbers = ", ".join(f"{n}={found.texts[n]}" for n in found.numbers)
+        got = f"only what stays as it is, {numbers}" if numbers else "none"
+        name = next(iter(found.numbers), "x")
         raise ValueError(
-            f"{command} needs a domain for an argument of the function, {known}; got none;"
-            " write x=-80:80, say."
+            f"{command} needs a domain for an argument of the function, {known}; got {got};"
+            f" write {name}=-80:80, say."
         )
     taken = [name for name in inspect.signature(measure).parameters if name in domains]
     if taken:

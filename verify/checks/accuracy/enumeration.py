@@ -38,7 +38,7 @@ class Grid:
     domains: Mapping[str, Domain]
     dtype: Any
     block_size: int = BLOCK
-    function: str = "sweep"
+    function: str = "measure"
 
     def __post_init__(self) -> None:
         format_of(self.function, self.dtype)

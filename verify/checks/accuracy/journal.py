@@ -72,7 +72,9 @@ class Journal:
             OSError: the disk is full.
         """
         if not isinstance(path, str | os.PathLike):
-            raise TypeError(f"sweep needs a path for journal, got {type(path).__name__} {path!r}.")
+            raise TypeError(
+                f"measure needs a path for journal, got {type(path).__name__} {path!r}."
+            )
         name = os.fsdecode(path)
         header = {**_KIND, "schema": SCHEMA, "blocks": blocks, "identity": dict(identity)}
         descriptor = _opened(name)
@@ -141,8 +143,8 @@ class Journal:
 
     def _unwritten(self, error: OSError) -> OSError:
         ours = OSError(
-            f"sweep needs room for its journal, got {self.path}: {error.strerror};"
-            f" the {self.done:,} blocks in it are good: make room and sweep again."
+            f"measure needs room for its journal, got {self.path}: {error.strerror};"
+            f" the {self.done:,} blocks in it are good: make room and call again."
         )
         ours.errno = error.errno
         return ours
@@ -188,7 +190,7 @@ class Journal:
         differing += _differences(theirs, ours, {**ours, **theirs})
         if differing:
             raise ValueError(
-                f"sweep needs a journal of the same sweep, got {self.path}, where"
+                f"measure needs a journal of the same call, got {self.path}, where"
                 f" {', '.join(differing)}; name another file, or delete it to begin again."
             )
 
@@ -203,13 +205,13 @@ class Journal:
 
     def _foreign(self) -> ValueError:
         return ValueError(
-            f"sweep needs a journal that it began, got {self.path}, which does not begin as one;"
+            f"measure needs a journal that it began, got {self.path}, which does not begin as one;"
             " name another file."
         )
 
     def _damaged(self, what: str) -> ValueError:
         return ValueError(
-            f"sweep needs a journal that is whole, got {self.path}, where {what};"
+            f"measure needs a journal that is whole, got {self.path}, where {what};"
             " delete it to begin again."
         )
 
@@ -223,7 +225,7 @@ def _opened(path: str) -> int:
         folder = Path(path).parent
         cure = "" if folder.is_dir() else f"; make the folder {str(folder)!r}"
         raise ValueError(
-            f"sweep needs a journal that can be written, got {path!r}: {error.strerror}{cure}."
+            f"measure needs a journal that can be written, got {path!r}: {error.strerror}{cure}."
         ) from error
 
 
@@ -235,7 +237,7 @@ def _lock(descriptor: int, path: str) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise ValueError(
-            f"sweep needs a journal of its own, got {path}, which another sweep is writing;"
+            f"measure needs a journal of its own, got {path}, which another call is writing;"
             " wait for it, or name another file."
         ) from error
     except OSError:  # a file system without locks

@@ -1,10 +1,11 @@
 """Measuring a function's accuracy over a domain."""
 
 import dataclasses
+import inspect
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -43,7 +44,7 @@ _BUDGET = 500_000  # equations read in balls, at standard effort: a second or tw
 
 def measure(
     function: Callable[..., Any],
-    *,
+    *by_position: Domain,
     dtype: Any = "float32",
     gradient: bool = False,
     reference: Callable[..., Any] | None = None,
@@ -64,6 +65,7 @@ def measure(
     Args:
         function: of scalars or arrays, pure and traceable, to floats; several outputs are each
             judged.
+        *by_position: nothing; domains have names.
         dtype: of the inputs: bfloat16, float16, float32 or float64.
         gradient: judge `jax.grad` in every argument against the true derivative, which is
             found without any rule of differentiation. For a function that gives one scalar.
@@ -82,8 +84,8 @@ def measure(
         exist, and derivatives at kinks, are passed over and counted.
 
     Raises:
-        TypeError: no function, a dtype without ulps, a domain that is none, a gradient of
-            something other than one scalar.
+        TypeError: no function, a dtype without ulps, a domain that is none or has no name, a
+            gradient of something other than one scalar.
         ValueError: a function that cannot be traced, is not pure or gives nothing; domains that
             do not fit its arguments or hold no float; a journal that is not this one's.
 
@@ -95,6 +97,7 @@ def measure(
         True
     """
     start = time.perf_counter()
+    _need_names(function, by_position)
     _need_options(dtype=dtype, gradient=gradient, reference=reference, effort=effort, seed=seed,
                   exhaustive=exhaustive)  # fmt: skip
     size = effort_of(effort, "measure")
@@ -308,6 +311,22 @@ def _worst_inputs(judged: Target, tally: Tally) -> list[Batch]:
 
 def _same(first: np.ndarray, second: np.ndarray) -> bool:
     return bool(np.all((first == second) | ((first != first) & (second != second))))
+
+
+def _need_names(function: Any, by_position: Sequence[Any]) -> None:
+    """An error unless domains have names."""
+    if not by_position:
+        return
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # no function, or one of C
+        names = []
+    wanted = [*names, *"xyz"[len(names) :]][: len(by_position)]
+    cure = ", ".join(f"{name}=vf.reals(...)" for name in wanted)
+    raise TypeError(
+        f"measure needs a domain by the name of its argument, got {len(by_position)} without;"
+        f" write {cure}."
+    )
 
 
 def _need_options(**options: Any) -> None:

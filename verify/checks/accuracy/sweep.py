@@ -98,12 +98,12 @@ class _Run:
 
     def standing(self) -> str:
         """How far it got, and what of it is kept."""
-        done = f"sweep was stopped after {self._done:,} of {self._job.blocks:,} blocks"
+        done = f"measure was stopped after {self._done:,} of {self._job.blocks:,} blocks"
         if self._journal is None:
             return f"{done}; none is kept, for want of a journal"
         if not self._done:
             return done
-        return f"{done}; {self._journal.path} keeps them: sweep again to go on"
+        return f"{done}; {self._journal.path} keeps them: the same call goes on"
 
     def _is_kept(self, number: int) -> bool:
         return self._journal is not None and number in self._journal

@@ -1,8 +1,10 @@
 """What is judged: a function's floats, compiled and eager, and what they should be."""
 
+import contextlib
 import functools
 import hashlib
 import inspect
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +56,7 @@ class Target:
         return digest.hexdigest()[:16]
 
     def _lowered(self, function: Callable[..., Any], dtype: np.dtype, is_double: bool) -> bytes:
-        with jaxprs.x64(is_double):
+        with jaxprs.x64(is_double), _silence():
             avals = [jax.ShapeDtypeStruct(shape, dtype) for shape in self.variables.values()]
             return jaxprs.text(jax.jit(function).lower(*avals).as_text()).encode()
 
@@ -125,7 +127,8 @@ def target(
     if gradient:
         _need_scalar(caller, name, program.out_avals)
     meant = function if reference is None else reference
-    exact, exact_tree = _traced(caller, name, meant, shapes, None)
+    with _silence() if reference is None else contextlib.nullcontext():
+        exact, exact_tree = _traced(caller, name, meant, shapes, None)
     _need_same_outputs(caller, name, (program, tree), (exact, exact_tree))
     outputs = _entries(variables) if gradient else _output_names(program.out_avals, tree)
     return Target(
@@ -175,7 +178,8 @@ def _traced(
         avals = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]
         try:
             first, shape = jax.make_jaxpr(function, return_shape=True)(*avals)
-            second = jax.make_jaxpr(lambda *a: function(*a))(*avals)
+            with _silence():
+                second = jax.make_jaxpr(lambda *a: function(*a))(*avals)
         except Exception as error:
             why = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
             raise ValueError(f"{caller} needs a function that JAX can trace, got {name}: "
@@ -186,6 +190,11 @@ def _traced(
             " is traced; pass what it draws or counts as an argument."
         )
     return jaxprs.closed(first), jax.tree.structure(shape)
+
+
+def _silence() -> contextlib.AbstractContextManager[Any]:
+    """What a function prints when it is traced again was seen the first time."""
+    return contextlib.redirect_stdout(io.StringIO())
 
 
 def _contents(program: Closed) -> tuple[Any, ...]:
