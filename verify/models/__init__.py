@@ -1,6 +1,5 @@
 """Models of the notes: pure functions of parameters and inputs."""
 
-from verify.models.critic import Layer as Layer
 from verify.models.critic import clip_weights as clip_weights
 from verify.models.critic import input_gradients as input_gradients
 from verify.models.critic import lipschitz_bound as lipschitz_bound
@@ -8,6 +7,7 @@ from verify.models.critic import mlp_critic as mlp_critic
 from verify.models.gan import Projection as Projection
 from verify.models.gan import optimal_projection as optimal_projection
 from verify.models.gan import projection_logit as projection_logit
+from verify.models.layers import Layer as Layer
 from verify.models.linear_gaussian import DiagonalGaussian as DiagonalGaussian
 from verify.models.linear_gaussian import Gaussian as Gaussian
 from verify.models.linear_gaussian import LinearGaussian as LinearGaussian
@@ -25,6 +25,8 @@ from verify.models.lstm_arguments import LSTMParameters as LSTMParameters
 from verify.models.lstm_arguments import LSTMState as LSTMState
 from verify.models.lstm_gradient import LSTMGradient as LSTMGradient
 from verify.models.lstm_gradient import lstm_gradient as lstm_gradient
+from verify.models.mlp import initial_mlp as initial_mlp
+from verify.models.mlp import mlp as mlp
 from verify.models.pca import PCA as PCA
 from verify.models.pca import pca as pca
 from verify.models.pca import pca_reconstruct as pca_reconstruct

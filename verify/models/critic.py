@@ -1,28 +1,16 @@
 """Critics of bounded slope: a network, its gradients in the input, and a bound on them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.arguments import POSITIVE, arrays, samples
-from verify.models.products import einsum
-from verify.models.sizes import Sized, record, sized
-
-
-class Layer(NamedTuple):
-    """An affine map of some inputs to some outputs.
-
-    Attributes:
-        weights: a row an output.
-        bias: a number an output.
-    """
-
-    weights: Real[Array, "outputs inputs"]
-    bias: Real[Array, " outputs"]
+from verify.functions.arguments import POSITIVE, samples
+from verify.models.layers import Layer, chained, in_one_dtype
+from verify.models.sizes import Sized, sized
 
 
 def mlp_critic(
@@ -50,24 +38,12 @@ def mlp_critic(
         >>> float(mlp_critic(layers, jnp.array([-1.0, 2.0])))
         2.0
     """
-    layers, (x,) = _in_one_dtype("mlp_critic", layers, x=x)
+    layers, (x,) = in_one_dtype("mlp_critic", layers, x=x)
     if layers[-1].weights.shape[0] != 1:
         raise ValueError(
             f"mlp_critic needs a last layer of 1 output, got {layers[-1].weights.shape[0]}."
         )
-    if x.shape[-1:] != layers[0].weights.shape[1:]:
-        raise ValueError(
-            f"mlp_critic needs x of size {layers[0].weights.shape[1]} along the last axis, got"
-            f" shape {x.shape}."
-        )
-    for layer in layers[:-1]:
-        x = activation(_affine(layer, x))
-    return _affine(layers[-1], x)[..., 0]
-
-
-def _affine(layer: Layer, x: Array) -> Array:
-    product = einsum("...i,oi->...o", x, layer.weights)
-    return product + jnp.broadcast_to(layer.bias, product.shape)
+    return chained("mlp_critic", layers, x, activation)[..., 0]
 
 
 def clip_weights(layers: Sequence[Layer], bound: Real[ArrayLike, ""]) -> list[Layer]:
@@ -93,7 +69,7 @@ def clip_weights(layers: Sequence[Layer], bound: Real[ArrayLike, ""]) -> list[La
         Array([[ 0.5 , -0.25]], dtype=float32)
     """
     (most,) = sized("clip_weights", {"bound": Sized(bound, "", POSITIVE)})
-    layers, _ = _in_one_dtype("clip_weights", layers)
+    layers, _ = in_one_dtype("clip_weights", layers)
     most = most.astype(layers[0].weights.dtype)
     return [Layer(*(jnp.clip(entry, -most, most) for entry in layer)) for layer in layers]
 
@@ -120,7 +96,7 @@ def lipschitz_bound(layers: Sequence[Layer]) -> Float[Array, ""]:
         >>> float(lipschitz_bound([Layer(jnp.array([[3.0, 4.0]]), jnp.zeros(1))]))
         5.0
     """
-    layers, _ = _in_one_dtype("lipschitz_bound", layers)
+    layers, _ = in_one_dtype("lipschitz_bound", layers)
     return jnp.prod(jnp.stack([_spectral_norm(layer.weights) for layer in layers]))
 
 
@@ -174,37 +150,3 @@ def _need_floats(function: str, values: Any) -> None:
     else:
         return
     raise TypeError(f"{function} needs a critic that gives a floating array, got {got}.")
-
-
-def _in_one_dtype(
-    function: str, layers: Sequence[Layer], **arguments: ArrayLike
-) -> tuple[list[Layer], list[Array]]:
-    """Layers that follow each other, and more, in one dtype."""
-    if not isinstance(layers, Sequence):
-        raise TypeError(f"{function} needs layers as a sequence, got {type(layers).__name__}.")
-    named = {
-        f"{part} of layer {i}": value
-        for i, layer in enumerate(layers)
-        for part, value in record(function, f"layer {i}", layer, Layer)._asdict().items()
-    }
-    if not named:
-        raise ValueError(f"{function} needs one layer or more, got none.")
-    values = arrays(function, **named, **arguments)
-    entries, rest = values[: len(named)], values[len(named) :]
-    weights, biases = entries[::2], entries[1::2]
-    for i, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        _need_layer(function, i, w, b)
-        if i and w.shape[1] != len(weights[i - 1]):
-            raise ValueError(
-                f"{function} needs layer {i} to take the {len(weights[i - 1])} outputs of layer"
-                f" {i - 1}, got weights of shape {w.shape}."
-            )
-    return [Layer(w, b) for w, b in zip(weights, biases, strict=True)], rest
-
-
-def _need_layer(function: str, i: int, weights: Array, bias: Array) -> None:
-    if weights.ndim != 2 or 0 in weights.shape or bias.shape != weights.shape[:1]:
-        raise ValueError(
-            f"{function} needs layer {i} with weights of shape (outputs, inputs) and bias of shape"
-            f" (outputs,), got {weights.shape} and {bias.shape}."
-        )

@@ -89,6 +89,22 @@ def spread(vector: jax.Array, over: jax.Array) -> jax.Array:
     return jnp.expand_dims(vector, tuple(range(over.ndim - 1)))
 
 
+def whole(function: str, name: str, value: Any, *, least: int = 0) -> int:
+    """The value, where it is an integer of at least so much.
+
+    Raises:
+        TypeError: it is no integer.
+        ValueError: it is less.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(
+            f"{function} needs an integer {name}, got {type(value).__name__} {value!r}."
+        )
+    if value < least:
+        raise ValueError(f"{function} needs {name} >= {least}, got {value}.")
+    return value
+
+
 def _need_axes(
     function: str, name: str, names: list[str], shape: tuple[int, ...], sizes: dict[str, Any]
 ) -> None:
