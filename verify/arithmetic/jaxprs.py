@@ -181,6 +181,11 @@ def is_traced(value: Any) -> bool:
     return isinstance(value, core.Tracer)
 
 
+def is_tracing() -> bool:
+    """Whether JAX is inside jit, vmap, grad or the like, so that values may be missing."""
+    return not core.trace_state_clean()
+
+
 def called(equation: Any) -> Closed | None:
     """The jaxpr that an equation merely calls, or None where it does more than that."""
     if equation.primitive.name == "call_hi_primitive":

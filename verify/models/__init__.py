@@ -4,6 +4,9 @@ from verify.models.critic import clip_weights as clip_weights
 from verify.models.critic import input_gradients as input_gradients
 from verify.models.critic import lipschitz_bound as lipschitz_bound
 from verify.models.critic import mlp_critic as mlp_critic
+from verify.models.game import Game as Game
+from verify.models.game import Players as Players
+from verify.models.game import play as play
 from verify.models.gan import Projection as Projection
 from verify.models.gan import optimal_projection as optimal_projection
 from verify.models.gan import projection_logit as projection_logit
@@ -34,6 +37,8 @@ from verify.models.pca import pca_squared_error as pca_squared_error
 from verify.models.pca import pca_transform as pca_transform
 from verify.models.rnn import rnn as rnn
 from verify.models.rnn import rnn_gradient as rnn_gradient
+from verify.models.training import Fit as Fit
+from verify.models.training import fit as fit
 from verify.models.vae import LinearVAE as LinearVAE
 from verify.models.vae import LinearVAEOptimum as LinearVAEOptimum
 from verify.models.vae import linear_vae_decode as linear_vae_decode
