@@ -108,6 +108,26 @@ def test_nan_neither_supports_nor_refutes(power):
     assert not evidence.trials.failed
 
 
+@pytest.mark.parametrize(
+    "hide",
+    [jnp.max, lambda x: -jnp.min(x), lambda x: jnp.max(jnp.maximum(x, 0.0)),
+     lambda x: jnp.sort(x)[0], lambda x: jnp.clip(x, 0.0, 1.0)[0], lambda x: x[1] ** 0.0],
+)  # fmt: skip
+def test_a_step_that_hides_nan_hides_none(hide):
+    # XLA's reduce_max passed over NaN when compiled for a batch on the CPU: a trial whose
+    # training had gone to NaN was supported, with margins of infinity.
+    def diverged(key):
+        steps = jnp.cumprod(jnp.full(40, 1e3) * (1 + jax.random.uniform(key)))
+        return 0.01 - hide(steps - 2 * steps[::-1] * jnp.inf * 0)
+
+    assert vf.check(vf.trial()(diverged)).status == "undecided"
+
+
+def test_margins_that_are_infinite_are_margins():
+    trial = vf.trial()(lambda key: 1 / (jax.random.uniform(key) * 0))
+    assert vf.check(trial).status == "supported"
+
+
 def test_a_margin_of_nan_is_no_margin():
     verdict = vf.check(vf.trial()(lambda key: jnp.log(-jax.random.uniform(key))))
     assert verdict.status == "undecided"

@@ -17,7 +17,7 @@ class Trials:
         rate: with which it is said to hold.
         low, high: bounds on the rate at which it does, each of 95 % confidence.
         failed: the seeds for which it did not.
-        nans: the seeds for which it gave NaN, or compared with NaN, which says nothing.
+        nans: the seeds for which it gave NaN, or hid NaN on the way, which says nothing.
         margins: by how much it held, in the order of seeds, where it tells.
     """
 

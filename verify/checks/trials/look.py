@@ -91,8 +91,8 @@ def _detail(trials: Trials) -> str:
         parts.append(f"failed for {_seeds(trials.failed)}")
     if trials.nans:
         parts.append(f"NaN for {_seeds(trials.nans)}")
-    if known := [margin for margin in trials.margins if margin == margin]:
-        low, middle, high = np.quantile(known, (0, 0.5, 1)) + 0.0
+    if known := sorted(margin for margin in trials.margins if margin == margin):
+        low, middle, high = known[0], known[len(known) // 2], known[-1]
         parts.append(f"margins {low:.3g} to {high:.3g}, median {middle:.3g}")
     return ", ".join(parts)
 

@@ -1,8 +1,10 @@
-"""Whether a boolean was got by comparing with NaN, which is false and, negated, true.
+"""Whether a result was got from NaN by a step that hides it.
 
 `loss < 0.1` is false where training went to NaN, and `~(loss > 0.1)` is true: neither says
-anything of the loss. What is looked through is the function itself and the functions that it
-calls, not the bodies of its loops. `x != x`, by which NaN is asked for, is no such comparison.
+anything of the loss. XLA's largest number of several passes over NaN on the CPU, so that an
+array that holds it can have any. What is looked through is the function itself and the
+functions that it calls, not the bodies of its loops. `x != x`, by which NaN is asked for, and
+`isfinite` hide nothing.
 """
 
 from collections.abc import Sequence
@@ -14,13 +16,16 @@ from jax import Array
 from verify.arithmetic import jaxprs
 from verify.arithmetic.jaxprs import Closed, Literal
 
-_COMPARISONS = {"lt", "le", "gt", "ge", "eq", "ne"}
+_HIDING = {
+    "lt", "le", "gt", "ge", "eq", "ne", "max", "min", "clamp", "reduce_max", "reduce_min",
+    "argmax", "argmin", "cummax", "cummin", "sort", "top_k", "convert_element_type", "pow",
+}  # fmt: skip
 _FUNCTIONS = {"jit", "pjit", "closed_call"}
-_Marked = tuple[Any, Array]  # a value, and whether a comparison with NaN has a part in it
+_Marked = tuple[Any, Array]  # a value, and whether a hidden NaN has a part in it
 
 
 def watched(program: Closed, *arguments: Any) -> tuple[list[Any], list[Array]]:
-    """The results of a jaxpr, and for each whether a comparison with NaN has a part in it.
+    """The results of a jaxpr, and for each whether a hidden NaN has a part in it.
 
     A result that is NaN itself counts too.
     """
@@ -55,10 +60,15 @@ def _step(equation: Any, arguments: Sequence[_Marked]) -> list[_Marked]:
     mark = jnp.bool_(False)
     for _, other in arguments:
         mark = mark | other
-    if name in _COMPARISONS and equation.invars[0] is not equation.invars[1]:
+    if name in _HIDING and not _asks_for_nan(equation):
         for value in values:
             mark = mark | _is_nan(value)
     return [(result, mark) for result in jaxprs.bind(equation, values)]
+
+
+def _asks_for_nan(equation: Any) -> bool:
+    """Whether it is `x != x`, or `x == x`."""
+    return len(equation.invars) == 2 and equation.invars[0] is equation.invars[1]
 
 
 def _is_nan(value: Any) -> Array:

@@ -28,7 +28,7 @@ class Runs(NamedTuple):
     Attributes:
         seeds: whose keys were given.
         held: whether it held.
-        is_nan: where it gave NaN, or a boolean by comparing with NaN, which says nothing.
+        is_nan: where it gave NaN, or NaN was hidden on the way, which says nothing.
         margins: as they were given; none where booleans were.
     """
 
