@@ -18,14 +18,7 @@ ROWS = list(map(json.loads, (ROOT / "benchmarks/results/accuracy.jsonl").read_te
 OURS = [row for row in ROWS if row["code"].startswith("verify.functions.")]
 FUNCTIONS = sorted(name for name in dir(functions) if inspect.isfunction(getattr(functions, name)))
 
-# Known faults. A subnormal mean counts as itself in one place of what XLA makes of a slope and
-# as zero in another: where the two differ by a power of two, so does the slope, twofold.
-FAULTS = ("normal_density/verify.functions.normal_density/float32/gradient",)
 UNCANCELLED = [row for row in OURS if row["subject"] not in CANCELLING]
-BOUNDED = [
-    pytest.param(row, marks=[pytest.mark.xfail(strict=True)] * (row["row"] in FAULTS))
-    for row in UNCANCELLED
-]
 
 
 def run(*arguments):
@@ -51,7 +44,7 @@ def test_no_row_is_of_a_function_that_is_gone():
 
 
 @pytest.mark.slow  # of a whole measurement, which takes a quarter of an hour
-@pytest.mark.parametrize("row", BOUNDED, ids=lambda row: row["row"])
+@pytest.mark.parametrize("row", UNCANCELLED, ids=lambda row: row["row"])
 def test_our_functions_are_within_their_bounds(row):
     assert float(row["ulps"]) <= BOUNDS[row["dtype"]][row["gradient"]], row["worst"]
 

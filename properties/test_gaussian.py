@@ -176,6 +176,20 @@ def test_against_the_standard_normal_the_general_formula_is_the_special_one(mu, 
     assert gaussian_kl(mu, sigma, 0, 1) == gaussian_kl_to_standard(mu, sigma)
 
 
+def test_a_subnormal_mean_is_one_number_in_all_of_a_slope():
+    """Compiled with the others, the slope in z took it for zero in its significand only: twofold.
+
+    z is next to 2^-123.5: by itself above, less the mean below.
+    """
+    z, mu, sigma = map(float.fromhex, ("0x1.6a2c3ap-124", "0x1.f0ffp-131", "0x1.0a9e94p-84"))
+    slopes = jax.jit(lambda *a: jnp.stack(jax.grad(normal_density, argnums=(0, 1, 2))(*a)))
+    found = slopes(*as_floats(z, mu, sigma))
+    r = (exact(z) - exact(mu)) / exact(sigma)
+    wanted = r * mp.npdf(r) / exact(sigma) ** 2
+    assert ulps(found[0], -wanted) <= SLOPE_ULPS
+    assert ulps(found[1], wanted) <= SLOPE_ULPS
+
+
 def test_an_infinite_place_has_no_density():
     assert normal_density(jnp.inf, 0.0, 1.0) == 0
     assert normal_log_density(-jnp.inf, 0.0, 1.0) == -jnp.inf

@@ -120,7 +120,8 @@ def ldexp(x: Floats, exponent: Int[Array, "..."]) -> Floats:
 def frexp(x: Floats) -> tuple[Int[Array, "..."], Floats]:
     """k and m from about sqrt(1/2) to sqrt(2) with x = m · 2^k, for positive finite x.
 
-    Subnormal floats count, even where the device takes them for zero.
+    Subnormal floats count, even where the device takes them for zero. The k of zero is under
+    that of the least of them.
     """
     stored = int(jnp.finfo(x.dtype).nmant)
     bits = _bits(x)

@@ -29,7 +29,8 @@ def of(x: Floats) -> Scaled:
     # Arithmetic, abs included, may take a subnormal float for zero; its bits are what it is.
     unsigned = bits & jnp.iinfo(bits.dtype).max
     exponent, size = pairs.frexp(jax.lax.bitcast_convert_type(unsigned, x.dtype))
-    is_zero = unsigned == 0
+    # Not `unsigned == 0`: LLVM makes x == 0 of it at some of its uses, which a subnormal passes.
+    is_zero = exponent < int(jnp.finfo(x.dtype).minexp) - int(jnp.finfo(x.dtype).nmant)
     size = jnp.where(is_zero, 0, jnp.where(jnp.isfinite(x), size, jnp.nan))
     high = jnp.where(bits < 0, -size, size)
     return Scaled(high, jnp.where(is_zero, _OF_ZERO, exponent))
