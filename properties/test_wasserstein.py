@@ -1,6 +1,8 @@
 """Wasserstein distances of Gaussians and of samples, against their definitions, and their laws."""
 
 import itertools
+import subprocess
+import sys
 from fractions import Fraction
 
 import chex
@@ -19,6 +21,8 @@ from verify.functions import empirical_wasserstein_1, gaussian_wasserstein_1
 ULPS = MEAN_SLOPE_ULPS = WIDTH_SLOPE_ULPS = 1
 # The triangle inequality up to the errors of three values.
 SLACK = 3 * ULPS * float(jnp.finfo(jnp.float32).eps)
+
+LONG = 60  # seconds; it takes about five
 
 means = st.floats(-100, 100, width=32)
 widths = st.floats(2.0**-7, 2.0**7, width=32)
@@ -188,6 +192,19 @@ def test_samples_may_be_batches_and_batches_empty():
     x = np.float32([[0, 1], [2, 3]])
     assert of_samples(x, np.float32([[1.0]])).tolist() == [0.5, 1.5]
     assert of_samples(np.zeros((0, 2), np.float32), np.zeros((1, 3), np.float32)).shape == (0,)
+
+
+def test_what_ends_in_bfloat16_compiles_in_seconds():
+    """In a process that can be ended: with JAX 0.12 values and slopes each took over a minute."""
+    script = """
+import jax, jax.numpy as jnp
+from verify.functions import gaussian_wasserstein_1
+x = jnp.linspace(1, 3, 64)
+narrow = lambda f: jax.jit(lambda *a: jax.vmap(f)(*a).astype(jnp.bfloat16))
+for f in gaussian_wasserstein_1, jax.grad(gaussian_wasserstein_1):
+    narrow(f)(x, x + 1, x, x)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=LONG)
 
 
 def test_samples_of_a_size_are_traced_once():

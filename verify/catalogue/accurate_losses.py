@@ -44,6 +44,10 @@ REAL, POSITIVE = vf.reals(), vf.positives()
 TO_OVERFLOW = vf.reals(high=1000)
 
 
+# From float16's least normal number on: in none of the formats is it taken for zero.
+WIDTH = vf.reals(2.0**-14, math.inf)
+
+
 def _in_16_bits(function, *arguments):
     """Within an ulp in bfloat16 and float16; of one variable every float is tried."""
     return vf.all_of(
@@ -123,6 +127,12 @@ def gaussian_kl_equal_variance_is_accurate_in_16_bits(mu_1, mu_2, sigma):
 def gaussian_kl_is_accurate_in_16_bits(mu_1, sigma_1, mu_2, sigma_2):
     """KL(N(μ₁, σ₁²) ‖ N(μ₂, σ₂²)) within an ulp, in bfloat16 and float16."""
     return _in_16_bits(gaussian_kl, mu_1, sigma_1, mu_2, sigma_2)
+
+
+@vf.claim(mu_1=REAL, sigma_1=WIDTH, mu_2=REAL, sigma_2=WIDTH, source=SOURCE)
+def gaussian_wasserstein_1_is_accurate_in_16_bits(mu_1, sigma_1, mu_2, sigma_2):
+    """W₁(N(μ₁, σ₁²), N(μ₂, σ₂²)) within an ulp, in bfloat16 and float16."""
+    return _in_16_bits(gaussian_wasserstein_1, mu_1, sigma_1, mu_2, sigma_2)
 
 
 @vf.claim(mu=vf.reals(-1e3, 1e3), sigma=vf.reals(1e-3, 1e3), source=SOURCE)

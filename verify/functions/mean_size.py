@@ -10,6 +10,7 @@ import math
 from fractions import Fraction
 from typing import TypeAlias
 
+import jax
 import jax.numpy as jnp
 from jax.scipy.special import erf
 from jaxtyping import Array, Float
@@ -76,7 +77,8 @@ def mean_size(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> F
     far = wide.plus(m, wide.times(s, wide.of(jnp.where(is_near, 0, rest))))
     result = wide.where(is_zero, m, wide.where(is_near, near, far))
     ends = jnp.abs(mu_1 - mu_2) + jnp.abs(sigma_1 - sigma_2)
-    return jnp.where(wide.are_finite(mu_1, sigma_1, mu_2, sigma_2), wide.nearest(result), ends)
+    is_finite = wide.are_finite(mu_1, sigma_1, mu_2, sigma_2)
+    return _apart(jnp.where(is_finite, wide.nearest(result), ends))
 
 
 @kernel(
@@ -98,7 +100,7 @@ def slope_in_mean(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) 
     result = jnp.where(size <= _SWITCH, near, 1 - tail)
     result = jnp.sign(wide.high(m)) * jnp.where(is_zero, 1, result)
     ends = _mean_in_the_reals(mu_1, sigma_1, mu_2, sigma_2)
-    return jnp.where(wide.are_finite(mu_1, sigma_1, mu_2, sigma_2), result, ends)
+    return _apart(jnp.where(wide.are_finite(mu_1, sigma_1, mu_2, sigma_2), result, ends))
 
 
 @kernel(
@@ -126,6 +128,15 @@ def _moved(mu_1: Floats, sigma_1: Floats, mu_2: Floats, sigma_2: Floats) -> Floa
     """m/s, and 0 where s is zero."""
     s = sigma_1 - sigma_2
     return jnp.sign(s) * _ratio(mu_1 - mu_2, s)
+
+
+def _apart(x: Floats) -> Floats:
+    """x, compiled apart from what becomes of it.
+
+    Of a loop that ends in bfloat16, LLVM's vectorizer as of JAX 0.12 follows every path from
+    a step to the end: twice as many for each step on the way that is used twice.
+    """
+    return jax.lax.optimization_barrier(x)
 
 
 def _quotient(m: Scaled, s: Scaled) -> tuple[Scaled, Array]:
