@@ -403,3 +403,13 @@ def test_intervals_go_through_vmap():
         (one_by_one,) = jax.jit(jax.vmap(lambda t: program(point(t))))(x)
         low, high = map(np.asarray, one_by_one)
     assert np.all((low < np.exp(x)) & (np.exp(x) < high))
+
+
+@pytest.mark.parametrize("count", [1, 5, 64])
+def test_products_of_matrices_that_underflow_are_held(count):
+    """Of three products of sizes just under 2^-1022 each is flushed; two of them are reach."""
+    share = np.full(count, 2.0**-511)
+    x, y = box(share * 0.5, share * 1.5), box(share * 0.0, share * 1.999)
+    (value,) = enclose(jnp.dot, x, y)
+    exact = count * arb(1.5) * arb(1.999) * arb(2) ** -1022
+    assert enclosures.is_held(exact, *value)

@@ -25,6 +25,11 @@ from verify.arithmetic.intervals.values import (
 
 _MOST_FACTORS = 64  # of a product that is written out
 
+# A sum of n terms, in any order, is off by n u of the sum of their sizes, u = EPSILON / 2, and so
+# is that sum itself, and the ends are rounded once more: (n + 1) EPSILON, and as much again. Each
+# term and each partial sum may be flushed besides, 2 n times 2^-1022 = FLUSHED / 2.
+_SHARE = 2 * EPSILON
+
 
 def total(equation: Any) -> Callable[..., Interval]:
     """A sum, in whatever order the device adds: n terms are off by n ulps of their sizes."""
@@ -34,7 +39,7 @@ def total(equation: Any) -> Callable[..., Interval]:
     def apply(x: Interval) -> Interval:
         low, high = jnp.sum(x.low, axes), jnp.sum(x.high, axes)
         size = jnp.sum(jnp.maximum(abs(x.low), abs(x.high)), axes)
-        error = size * (2 * (count + 1) * EPSILON) + (count + 1) * FLUSHED
+        error = size * ((count + 1) * _SHARE) + (count + 1) * FLUSHED
         lost = jnp.any(jnp.isnan(x.low), axes)
         return undefined_where(lost, settled(Interval(low - error, high + error)))
 
@@ -49,7 +54,7 @@ def cumulated(equation: Any) -> Callable[..., Interval]:
     def apply(x: Interval) -> Interval:
         low, high = along(x.low), along(x.high)
         size = along(jnp.maximum(abs(x.low), abs(x.high)))
-        error = size * (4 * (count + 1) * EPSILON) + (count + 1) * FLUSHED
+        error = size * ((count + 1) * _SHARE) + (count + 1) * FLUSHED
         lost = along(jnp.isnan(x.low).astype(int)) > 0
         return undefined_where(lost, settled(Interval(low - error, high + error)))
 
@@ -108,7 +113,7 @@ def in_windows(equation: Any) -> Callable[..., Interval]:
         low, high = over(x.low), over(x.high)
         if equation.name == "reduce_window_sum":
             size = over(jnp.maximum(abs(x.low), abs(x.high)))
-            error = size * (4 * (count + 1) * EPSILON) + (count + 1) * FLUSHED
+            error = size * ((count + 1) * _SHARE) + (count + 1) * FLUSHED
             low, high = low - error, high + error
         lost = counted(jnp.broadcast_to(is_unknown(x), x.low.shape))
         value = chosen(lost, unknown(low), settled(Interval(low, high)))
@@ -159,9 +164,11 @@ def dot_general(equation: Any) -> Callable[..., Interval]:
         (x_middle, x_radius), (y_middle, y_radius) = _ball(x), _ball(y)
         middle = dot(x_middle, y_middle)
         x_size, y_size = abs(x_middle), abs(y_middle)
-        rounding = dot(x_size, y_size) * (2 * (count + 2) * EPSILON) + (count + 2) * FLUSHED
+        # Of each of three products of matrices, count products and sums may be flushed.
+        lost = 3 * (count + 2) * FLUSHED
+        rounding = dot(x_size, y_size) * ((count + 2) * _SHARE) + lost
         reach = dot(x_size, y_radius) + dot(x_radius, y_size + y_radius)
-        radius = (rounding + reach) * (1 + 4 * (count + 2) * EPSILON)
+        radius = (rounding + reach) * (1 + 2 * (count + 2) * _SHARE)
         return undefined_where(
             _lost(dot, x, y), settled(Interval(middle - radius, middle + radius))
         )
