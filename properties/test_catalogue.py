@@ -2,11 +2,13 @@
 
 import importlib
 import pkgutil
+import re
+from pathlib import Path
 
 import pytest
 
 import verify as vf
-from verify import catalogue
+from verify import catalogue, functions, models
 
 
 def claims():
@@ -47,3 +49,16 @@ def test_every_false_statement_has_a_true_one_of_the_same_place():
     cases = [case.values[0] for case in CLAIMS]
     true = [place(claim) for claim in cases if claim.holds]
     assert [claim.id for claim in cases if not claim.holds and place(claim) not in true] == []
+
+
+def test_claims_that_docstrings_name_are_there():
+    names = {claim.name for claim in (case.values[0] for case in CLAIMS)}
+    named = set()
+    for package in (functions, models):
+        for file in Path(package.__path__[0]).glob("*.py"):
+            said = " ".join(file.read_text().split())
+            assert " and on)" not in said, file
+            for words in re.findall(r"\(claims? ([^)]*)\)", said):
+                named |= set(re.findall(r"\b\w+_(?:is|are)_accurate\w*", words))
+    assert len(named) > 20
+    assert named <= names

@@ -20,7 +20,10 @@ from verify.arithmetic.intervals.values import (
     unless_unknown,
 )
 
+# Up to here a reciprocal is a normal number, at least 2^-1021: beyond 2^1022 it is under the
+# least one, 2^-1022, and flushed. A binade is to spare for what rounding the divisor may cost.
 _HUGE = 2.0**1021
+_ROOT_ULPS = 2.0  # IEEE asks for half an ulp of sqrt; an accelerator's by Newton's steps has one
 
 
 def negative(x: Interval) -> Interval:
@@ -188,7 +191,7 @@ def _odd_power(x: Interval, n: int) -> Interval:
 
 def sqrt(x: Interval) -> Interval:
     low, high = jnp.sqrt(jnp.maximum(x.low, 0.0)), jnp.sqrt(x.high)
-    root = outward(low, high, ulps=2.0)
+    root = outward(low, high, ulps=_ROOT_ULPS)
     return _on_non_negative(x, Interval(jnp.where(low == 0, 0.0, root.low), root.high))
 
 

@@ -128,12 +128,14 @@ def remainder(x: Interval, y: Interval) -> Interval:
 def _of_one_divisor(x: Interval, y: Interval) -> Interval:
     """The remainders of what lies between two multiples of one number; unknown elsewhere.
 
-    They are exact, but for subnormal ones, which divisors over 2^-960 do not give.
+    They are exact, but for subnormal ones, which divisors over 2^-960 do not give: a remainder
+    is x itself, or a multiple of the divisor's last place, 2^-1012 at least.
     """
     size = abs(y.low)
     steady = (y.low == y.high) & (size > 2.0**-960) & (size < np.inf)
     low, high = (jnp.fmod(end, jnp.where(steady, size, 1.0)) for end in x)
     same_side = (x.low >= 0) | (x.high <= 0)
+    # The difference and the product are each rounded by at most 2^-53 of themselves.
     near = (x.high - x.low < size * (1 - 2.0**-50)) & (low <= high)
     near |= (x.low == x.high) & (abs(x.low) < np.inf)
     return chosen(steady & same_side & near, Interval(low, high), unknown(low))

@@ -35,10 +35,17 @@ from verify.arithmetic.intervals.values import (
     unless_unknown,
 )
 
-_SLACK = 2 * monotone.SLACK * EPSILON  # relative
-_MOST_FACTORS = 64
+# Relative. An ulp is at most EPSILON of a number; the other half is for what is rounded when the
+# error is computed and taken off.
+_SLACK = 2 * monotone.SLACK * EPSILON
+_MOST_FACTORS = 64  # of a power that is multiplied out, each step widened by some ulps
 _ONE, _PI = point(np.float64(1.0)), around(math.pi)
-_LEAST_LGAMMA = (1.4616321449683623, -0.12148629053584961)  # where it is, and what
+_LEAST_LGAMMA = (1.4616321449683623, -0.12148629053584961)  # where it is, and what, rounded
+_UNDER_LEAST = 1e-15  # 72 ulps of it: more than it and the subtraction are rounded by
+# More than two roundings of a distance, 2^-52 of it, and than those of what it is multiplied by.
+_ROOM = 1.0001
+# Of exp(-|x|) I1(x): the slope is 1/2 at 0, where it is greatest, and the value 0.2191 at 1.545.
+_I1E_SLOPE, _I1E_BOUND = 0.5, 0.22
 
 
 def _steady(function: Callable[..., Any], slope: float, bound: float) -> Callable[..., Interval]:
@@ -58,7 +65,7 @@ def _steady(function: Callable[..., Any], slope: float, bound: float) -> Callabl
 
 def _radius(x: Interval, middle: Any) -> Any:
     """How far the ends are at most from the middle, however often that is rounded."""
-    return jnp.maximum(x.high - middle, middle - x.low) * 1.0001 + abs(middle) * EPSILON
+    return jnp.maximum(x.high - middle, middle - x.low) * _ROOM + abs(middle) * EPSILON
 
 
 def tan(x: Interval) -> Interval:
@@ -119,7 +126,7 @@ def _lgamma_of_positive(x: Interval) -> Interval:
     """With a slack that does not shrink at its zeros."""
     place, least = _LEAST_LGAMMA
     low, high = (_absolutely(lax.lgamma(end)) for end in x)
-    lower = jnp.where((x.low <= place) & (x.high >= place), least - 1e-15,
+    lower = jnp.where((x.low <= place) & (x.high >= place), least - _UNDER_LEAST,
                       jnp.minimum(low.low, high.low))  # fmt: skip
     value = settled(Interval(lower, jnp.maximum(low.high, high.high)), x)
     return undefined_where(is_undefined(x), chosen(x.low > 0, value, unknown(lower)))
@@ -161,7 +168,7 @@ def _logaddexp(x: Interval, y: Interval) -> Interval:
 FUNCTIONS: dict[str, Callable[..., Interval]] = {
     "sin": _steady(lax.sin, slope=1.0, bound=1.0),
     "cos": _steady(lax.cos, slope=1.0, bound=1.0),
-    "bessel_i1e": _steady(lax.bessel_i1e, slope=0.5, bound=0.22),
+    "bessel_i1e": _steady(lax.bessel_i1e, slope=_I1E_SLOPE, bound=_I1E_BOUND),
     "tan": tan,
     "atan2": atan2,
     "pow": power,
