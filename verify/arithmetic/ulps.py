@@ -48,6 +48,16 @@ class Format(NamedTuple):
         return np.dtype(f"u{self.dtype.itemsize}")
 
     @property
+    def is_double(self) -> bool:
+        """Whether it is float64, for which x64 has to be on."""
+        return self.name == "float64"
+
+    @property
+    def overflow(self) -> int:
+        """From here on rounding to nearest gives infinity: half an ulp over the largest."""
+        return 2 ** (self.greatest + 1) - 2 ** (self.greatest - self.precision)
+
+    @property
     def largest(self) -> float:
         """The largest finite float."""
         return math.ldexp(2 - 2.0 ** (1 - self.precision), self.greatest)
@@ -160,18 +170,13 @@ def error(value: float, exact: arb, format: Format) -> arb:
 
 def _of_infinity(sign: float, exact: arb, format: Format) -> arb:
     size, top = exact * arb(sign), arb(2) ** format.greatest
-    if size >= _overflow(format):
+    if size >= format.overflow:
         return arb(0)
     if size < top:
         return arb.pos_inf() * arb(sign)
-    if size >= top and size < _overflow(format):
+    if size >= top and size < format.overflow:
         return (2 * top - size) / ulp(exact, format) * arb(sign)
     return arb.nan()
-
-
-def _overflow(format: Format) -> arb:
-    """From here on rounding to nearest gives infinity."""
-    return arb(2) ** (format.greatest + 1) - arb(2) ** (format.greatest - format.precision)
 
 
 def distance(value: arb, exact: arb, format: Format) -> arb:
@@ -185,10 +190,10 @@ def distance(value: arb, exact: arb, format: Format) -> arb:
 
 def _capped(exact: arb, format: Format) -> arb:
     """2^(e_max + 1), for an infinity, in place of what rounds to one; if it may, both."""
-    if abs(exact) < _overflow(format):
+    if abs(exact) < format.overflow:
         return exact
     infinity = arb(2) ** (format.greatest + 1) * exact.sgn()
-    return infinity if abs(exact) >= _overflow(format) else exact.union(infinity)
+    return infinity if abs(exact) >= format.overflow else exact.union(infinity)
 
 
 def _contracted(x: arb, format: Format) -> arb:

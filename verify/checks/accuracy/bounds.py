@@ -164,9 +164,7 @@ def _is_normal(low: Any, high: Any, format: Format) -> Any:
 
 def _overflow(format: Format) -> float:
     """From here on rounding gives infinity; float64 cannot write its own."""
-    if format.name == "float64":
-        return np.inf
-    return 2.0 ** (format.greatest + 1) - 2.0 ** (format.greatest - format.precision)
+    return np.inf if format.is_double else float(format.overflow)
 
 
 def _of_finite(c: Any, low: Any, high: Any, format: Format) -> tuple[Any, Any]:
@@ -216,7 +214,7 @@ def _with_infinity(
 
 def _capped(x: Any, format: Format) -> Any:
     """An exact value as the infinity that it rounds to, which stands for 2^(e_max + 1)."""
-    if format.name == "float64":
+    if format.is_double:
         return x
     top = 2.0 ** (format.greatest + 1)
     return jnp.where(abs(x) >= _overflow(format), jnp.sign(x) * top, x)
@@ -227,7 +225,7 @@ def _contracted(x: Any, format: Format) -> Any:
 
     In float64, where that is no number of the device's, nothing is taken out.
     """
-    if format.name == "float64":
+    if format.is_double:
         return x
     gap = format.smallest - format.quantum
     return jnp.sign(x) * jnp.maximum(abs(x) - gap, 0.0)

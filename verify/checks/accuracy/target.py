@@ -62,7 +62,7 @@ class Target:
 
     @property
     def is_double(self) -> bool:
-        return self.format.name == "float64"
+        return self.format.is_double
 
     @property
     def numbers(self) -> int:
@@ -172,7 +172,7 @@ def _traced(
     caller: str, name: str, function: Callable[..., Any], shapes: Sequence[Any], format: Any
 ) -> tuple[Closed, Any]:
     """A function's jaxpr in a format, or in float64 where it is read exactly."""
-    is_double = format is None or format.name == "float64"
+    is_double = format is None or format.is_double
     dtype = np.dtype(np.float64) if format is None else format.dtype
     with jaxprs.x64(is_double):
         avals = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]

@@ -76,9 +76,7 @@ class Distances(NamedTuple):
 
     def ball(self, value: arb, exact: arb) -> arb:
         """From a finite real number to another; beyond the floats it counts as infinite."""
-        top = arb(2) ** (self.format.greatest + 1)
-        top -= arb(2) ** (self.format.greatest - self.format.precision)
-        if abs(value) >= top:  # from here on rounding gives an infinity
+        if abs(value) >= self.format.overflow:
             return ulps.error(math.copysign(math.inf, float(value.sgn())), exact, self.format)
         return ulps.distance(value, exact, self.format)
 

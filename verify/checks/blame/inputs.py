@@ -33,7 +33,7 @@ class Inputs(NamedTuple):
     @property
     def is_wide(self) -> bool:
         """Whether x64 is on where the function runs."""
-        return self.format.name == "float64"
+        return self.format.is_double
 
     @property
     def shapes(self) -> list[jax.ShapeDtypeStruct]:
