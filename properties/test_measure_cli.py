@@ -322,3 +322,12 @@ def test_integers_and_truth_values_are_kept():
     assert [type(number(t)) for t in ("3", "True", "3.0", "1/4", "[1]", str(2**60))] == [
         int, bool, float, float, list, float,
     ]  # fmt: skip
+
+
+def test_a_fault_of_ours_is_no_mistake_whatever_it_says(monkeypatch):
+    def fails(*arguments, **options):
+        raise TypeError("add needs two arrays, got one")
+
+    monkeypatch.setattr("verify.checks.accuracy.asking.measure", fails)
+    result = CliRunner().invoke(app, ["measure", "mine.py:softplus", "x=0:1"])
+    assert isinstance(result.exception, TypeError)

@@ -3,6 +3,22 @@
 import os
 
 
+class MistakeError(Exception):
+    """What a caller gave is not what is needed; it says what is, in a line."""
+
+
+class WrongKindError(MistakeError, TypeError):
+    """Something of another kind than is needed."""
+
+
+class WrongValueError(MistakeError, ValueError):
+    """A value or a shape other than is needed."""
+
+
+class WrongFileError(MistakeError, OSError):
+    """A file that cannot be had or written."""
+
+
 class Unreadable(Exception):  # noqa: N818 - what it says of a program
     """A program that a number system cannot read, or cannot decide; it says why."""
 

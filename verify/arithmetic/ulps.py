@@ -20,6 +20,8 @@ import jax.numpy as jnp
 import numpy as np
 from flint import arb
 
+from verify.arithmetic.errors import WrongKindError
+
 
 class Format(NamedTuple):
     """A binary format of floats.
@@ -93,7 +95,7 @@ def format_of(function: str, dtype: Any) -> Format:
     except TypeError:
         name = str(dtype)
     if name not in FORMATS:
-        raise TypeError(f"{function} needs a dtype of {', '.join(FORMATS)}, got {name}.")
+        raise WrongKindError(f"{function} needs a dtype of {', '.join(FORMATS)}, got {name}.")
     return FORMATS[name]
 
 

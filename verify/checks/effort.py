@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from verify.arithmetic.errors import WrongKindError, WrongValueError
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -59,7 +61,7 @@ def effort_of(name: Any, function: str = "check") -> Effort:
         ValueError: there is none of that name.
     """
     if not isinstance(name, str) or name not in EFFORTS:
-        raise ValueError(f"{function} needs an effort of {', '.join(EFFORTS)}, got {name!r}.")
+        raise WrongValueError(f"{function} needs an effort of {', '.join(EFFORTS)}, got {name!r}.")
     return EFFORTS[name]
 
 
@@ -70,4 +72,4 @@ def need_seed(caller: str, seed: Any) -> None:
         TypeError: it is none.
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise TypeError(f"{caller} needs a seed that is an integer >= 0, got {seed!r}.")
+        raise WrongKindError(f"{caller} needs a seed that is an integer >= 0, got {seed!r}.")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from verify.arithmetic.errors import shown
+from verify.arithmetic.errors import WrongValueError, shown
 from verify.checks.finding import find
 
 
@@ -27,7 +27,7 @@ def function_at(target: str, command: str) -> Callable[..., Any]:
     """
     place, colon, name = target.rpartition(":")
     if not colon or not place or not name:
-        raise ValueError(
+        raise WrongValueError(
             f"{command} needs MODULE:FUNCTION, got {target!r}; write mine.py:softplus"
             " or jax.nn:softplus, say."
         )
@@ -35,7 +35,7 @@ def function_at(target: str, command: str) -> Callable[..., Any]:
     for part in name.split("."):
         value = _attribute(value, part, target, command)
     if not callable(value):
-        raise ValueError(f"{command} needs a function, got {target}, which is {value!r}.")
+        raise WrongValueError(f"{command} needs a function, got {target}, which is {value!r}.")
     return value
 
 
@@ -44,21 +44,23 @@ def _attribute(value: Any, part: str, target: str, command: str) -> Any:
         return getattr(value, part)
     near = difflib.get_close_matches(part, dir(value), n=1)
     cure = f"did you mean {near[0]}?" if near else "check how it is written."
-    raise ValueError(f"{command} needs a function that exists, got {target}; {cure}")
+    raise WrongValueError(f"{command} needs a function that exists, got {target}; {cure}")
 
 
 def _module(place: str, command: str) -> ModuleType:
     is_file = place.endswith(".py") or os.sep in place
     if is_file and not os.path.isfile(place):
-        raise ValueError(f"{command} needs a module or a .py file, got {place!r}, which is none.")
+        raise WrongValueError(
+            f"{command} needs a module or a .py file, got {place!r}, which is none."
+        )
     try:
         return _file(place) if is_file else _imported(place)
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and place.startswith(str(error.name)):
             cure = f"did you mean {place}.py?" if os.path.isfile(f"{place}.py") else "install it."
-            raise ValueError(f"{command} needs a module, got {place!r}; {cure}") from error
+            raise WrongValueError(f"{command} needs a module, got {place!r}; {cure}") from error
         text = str(error).partition("\n")[0]
-        raise ValueError(
+        raise WrongValueError(
             f"{command} needs a module that can be imported, got {type(error).__name__}:"
             f" {text} in {shown(place)}; correct it (--debug shows the traceback)."
         ) from error
@@ -92,7 +94,9 @@ def parameters(function: Callable[..., Any], command: str) -> Mapping[str, inspe
     try:
         found = inspect.signature(function).parameters
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{command} needs a function with named arguments: {error}.") from error
+        raise WrongValueError(
+            f"{command} needs a function with named arguments: {error}."
+        ) from error
     many = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return {name: p for name, p in found.items() if p.kind not in many}
 

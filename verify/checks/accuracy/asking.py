@@ -1,13 +1,12 @@
 """A function and its domains, as typed on a command line."""
 
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from verify.arithmetic.errors import Unreadable
+from verify.arithmetic.errors import MistakeError, Unreadable, WrongValueError
 from verify.arithmetic.ulps import Format, format_of
 from verify.checks.accuracy.measure import measure
 from verify.checks.accuracy.record import Accuracy
@@ -55,7 +54,7 @@ class Question(NamedTuple):
         except (TypeError, ValueError, OSError, Unreadable) as error:
             if not is_mistake(error):
                 raise
-            raise ValueError(_told(error)) from error
+            raise WrongValueError(_told(error)) from error
 
 
 def question(
@@ -79,7 +78,7 @@ def question(
     try:
         format = format_of(_COMMAND, dtype)
     except TypeError as error:
-        raise ValueError(str(error)) from error
+        raise WrongValueError(str(error)) from error
     function = function_at(target, _COMMAND)
     found = arguments_of(function, assignments, _COMMAND)
     domains = domains_of(function, found, _COMMAND)
@@ -116,13 +115,13 @@ def domains_of(function: Callable[..., Any], found: Given, command: str) -> dict
         numbers = ", ".join(f"{n}={found.texts[n]}" for n in found.numbers)
         got = f"only what stays as it is, {numbers}" if numbers else "none"
         name = next(iter(found.numbers), "x")
-        raise ValueError(
+        raise WrongValueError(
             f"{command} needs a domain for an argument of the function, {known}; got {got};"
             f" write {name}=-80:80, say."
         )
     taken = [name for name in inspect.signature(measure).parameters if name in domains]
     if taken:
-        raise ValueError(
+        raise WrongValueError(
             f"{command} needs arguments that are not called as its options are, got {taken[0]};"
             " give it a number, or wrap the function."
         )
@@ -143,7 +142,7 @@ def as_float(name: str, value: Any, format: Format, command: str) -> Any:
     except (TypeError, ValueError):
         array = np.array(np.nan)
     if not np.isfinite(array).all():
-        raise ValueError(
+        raise WrongValueError(
             f"{command} needs numbers that are finite in {format.name} for {name}, got {value!r}."
         )
     return array[()]
@@ -160,8 +159,8 @@ def _reference(target: str, names: Sequence[str], fixed: Mapping[str, Any]) -> A
 
 
 def is_mistake(error: Exception) -> bool:
-    """Whether an error says what was needed of the caller."""
-    return isinstance(error, Unreadable) or re.match(r"[\w ]+ needs ", str(error)) is not None
+    """Whether an error says what was needed of the caller, and is none of ours."""
+    return isinstance(error, MistakeError | Unreadable)
 
 
 def _told(error: Exception) -> str:

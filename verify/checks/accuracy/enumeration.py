@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.arithmetic.errors import WrongValueError
 from verify.arithmetic.ulps import format_of
 from verify.claims.domain import Domain
 from verify.claims.every_float import Floats
@@ -43,9 +44,9 @@ class Grid:
     def __post_init__(self) -> None:
         format_of(self.function, self.dtype)
         if not self.domains:
-            raise ValueError(f"{self.function} needs a variable, got none.")
+            raise WrongValueError(f"{self.function} needs a variable, got none.")
         if self.size > _MOST:
-            raise ValueError(
+            raise WrongValueError(
                 f"{self.function} needs at most 2^32 inputs to try them all, got {self.size:,};"
                 " narrow the domains, take a smaller dtype, or sample."
             )
@@ -79,13 +80,13 @@ class Grid:
     def _floats(self, name: str) -> Floats:
         domain = self.domains[name]
         if isinstance(domain, Simplex) or domain.shape:
-            raise ValueError(
+            raise WrongValueError(
                 f"{self.function} needs scalar variables to try every input, got {name} of shape"
                 f" {domain.shape}; sample."
             )
         floats = domain.every_float(self.dtype)
         if not floats.size:
-            raise ValueError(
+            raise WrongValueError(
                 f"{self.function} needs a domain with floats of {floats.format.name} in it,"
                 f" got {name} in {domain}."
             )

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from verify.arithmetic.errors import WrongFileError, WrongKindError, WrongValueError
+
 try:
     import fcntl
 except ImportError:  # not on Windows
@@ -72,7 +74,7 @@ class Journal:
             OSError: the disk is full.
         """
         if not isinstance(path, str | os.PathLike):
-            raise TypeError(
+            raise WrongKindError(
                 f"measure needs a path for journal, got {type(path).__name__} {path!r}."
             )
         name = os.fsdecode(path)
@@ -142,7 +144,7 @@ class Journal:
         self._synced = time.monotonic()
 
     def _unwritten(self, error: OSError) -> OSError:
-        ours = OSError(
+        ours = WrongFileError(
             f"measure needs room for its journal, got {self.path}: {error.strerror};"
             f" the {self.done:,} blocks in it are good: make room and call again."
         )
@@ -189,7 +191,7 @@ class Journal:
         ours, theirs = header["identity"], found.get("identity", {})
         differing += _differences(theirs, ours, {**ours, **theirs})
         if differing:
-            raise ValueError(
+            raise WrongValueError(
                 f"measure needs a journal of the same call, got {self.path}, where"
                 f" {', '.join(differing)}; name another file, or delete it to begin again."
             )
@@ -204,13 +206,13 @@ class Journal:
                                 " the same")  # fmt: skip
 
     def _foreign(self) -> ValueError:
-        return ValueError(
+        return WrongValueError(
             f"measure needs a journal that it began, got {self.path}, which does not begin as one;"
             " name another file."
         )
 
     def _damaged(self, what: str) -> ValueError:
-        return ValueError(
+        return WrongValueError(
             f"measure needs a journal that is whole, got {self.path}, where {what};"
             " delete it to begin again."
         )
@@ -224,7 +226,7 @@ def _opened(path: str) -> int:
     except OSError as error:
         folder = Path(path).parent
         cure = "" if folder.is_dir() else f"; make the folder {str(folder)!r}"
-        raise ValueError(
+        raise WrongValueError(
             f"measure needs a journal that can be written, got {path!r}: {error.strerror}{cure}."
         ) from error
 
@@ -236,7 +238,7 @@ def _lock(descriptor: int, path: str) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise ValueError(
+        raise WrongValueError(
             f"measure needs a journal of its own, got {path}, which another call is writing;"
             " wait for it, or name another file."
         ) from error

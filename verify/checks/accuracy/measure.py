@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from verify.arithmetic.errors import WrongKindError, WrongValueError
 from verify.arithmetic.ulps import format_of
 from verify.checks import cost
 from verify.checks.accuracy.enumeration import Grid
@@ -323,7 +324,7 @@ def _need_names(function: Any, by_position: Sequence[Any]) -> None:
         names = []
     wanted = [*names, *"xyz"[len(names) :]][: len(by_position)]
     cure = ", ".join(f"{name}=vf.reals(...)" for name in wanted)
-    raise TypeError(
+    raise WrongKindError(
         f"measure needs a domain by the name of its argument, got {len(by_position)} without;"
         f" write {cure}."
     )
@@ -333,7 +334,7 @@ def _need_options(**options: Any) -> None:
     """An error unless options are what they can be."""
     for name, value in options.items():
         if isinstance(value, Domain):
-            raise ValueError(
+            raise WrongValueError(
                 f"measure needs variables named unlike its options, got {name}; wrap the function"
                 " in one that names it otherwise."
             )
@@ -343,12 +344,14 @@ def _need_options(**options: Any) -> None:
 def _need_domains(caller: str, function: Any, domains: Mapping[str, Any]) -> None:
     """An error unless each argument of the function has a domain."""
     if not callable(function):
-        raise TypeError(f"{caller} needs a function, got {type(function).__name__} {function!r}.")
+        raise WrongKindError(
+            f"{caller} needs a function, got {type(function).__name__} {function!r}."
+        )
     for name, domain in domains.items():
         if not isinstance(domain, Domain):
             kind = f"{type(domain).__name__} {domain!r}"
-            raise TypeError(f"{caller} needs a domain for {name}, got {kind}; use vf.reals().")
+            raise WrongKindError(f"{caller} needs a domain for {name}, got {kind}; use vf.reals().")
     if not domains:
-        raise ValueError(
+        raise WrongValueError(
             f"{caller} needs a domain for each argument, got none; write x=vf.reals()."
         )

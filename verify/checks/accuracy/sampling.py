@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.arithmetic.errors import WrongValueError
 from verify.arithmetic.ulps import Format, is_subnormal, stepped
 from verify.checks.accuracy.target import Batch
 from verify.claims.domain import Domain
@@ -47,7 +48,7 @@ class Sample:
         for name in self.domains:
             floats = self._floats.get(name)
             if floats is not None and not floats.size:
-                raise ValueError(
+                raise WrongValueError(
                     f"{self.caller} needs a domain with floats of {self.format.name} in it, got"
                     f" {name} in {self.domains[name]}."
                 )

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from verify.arithmetic import jaxprs
+from verify.arithmetic.errors import WrongKindError, WrongValueError
 from verify.arithmetic.jaxprs import Closed
 from verify.arithmetic.ulps import FORMATS, Format
 from verify.checks.accuracy.tally import Case
@@ -116,7 +117,7 @@ def target(
     for role, given in (("function", function), ("reference", reference)):
         if not callable(given) and (given is not None or role == "function"):
             kind = f"{type(given).__name__} {given!r}"
-            raise TypeError(f"{caller} needs a function as its {role}, got {kind}.")
+            raise WrongKindError(f"{caller} needs a function as its {role}, got {kind}.")
     name = getattr(function, "__name__", type(function).__name__)
     if by_name:
         function = _by_position(function, list(variables))
@@ -182,10 +183,10 @@ def _traced(
                 second = jax.make_jaxpr(lambda *a: function(*a))(*avals)
         except Exception as error:
             why = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
-            raise ValueError(f"{caller} needs a function that JAX can trace, got {name}: "
+            raise WrongValueError(f"{caller} needs a function that JAX can trace, got {name}: "
                              f"{why}") from error  # fmt: skip
     if _contents(jaxprs.closed(first)) != _contents(jaxprs.closed(second)):
-        raise ValueError(
+        raise WrongValueError(
             f"{caller} needs a pure function, got {name}, which is another program each time it"
             " is traced; pass what it draws or counts as an argument."
         )
@@ -206,20 +207,26 @@ def _contents(program: Closed) -> tuple[Any, ...]:
 def _format_of(caller: str, name: str, avals: Sequence[Any]) -> Format:
     """The one format of a function's outputs."""
     if not avals or not any(aval.size for aval in avals):
-        raise ValueError(f"{caller} needs a function that gives numbers, got none from {name}.")
+        raise WrongValueError(
+            f"{caller} needs a function that gives numbers, got none from {name}."
+        )
     kinds = sorted({np.dtype(aval.dtype).name for aval in avals})
     for kind in kinds:
         if kind not in FORMATS:
-            raise TypeError(f"{caller} needs a function that gives floats, got {kind} from {name}.")
+            raise WrongKindError(
+                f"{caller} needs a function that gives floats, got {kind} from {name}."
+            )
     if len(kinds) > 1:
-        raise TypeError(f"{caller} needs outputs of one dtype, got {', '.join(kinds)} from {name}.")
+        raise WrongKindError(
+            f"{caller} needs outputs of one dtype, got {', '.join(kinds)} from {name}."
+        )
     return FORMATS[kinds[0]]
 
 
 def _need_scalar(caller: str, name: str, avals: Sequence[Any]) -> None:
     if len(avals) != 1 or avals[0].shape:
         got = ", ".join(f"{a.dtype}{list(a.shape)}" for a in avals)
-        raise TypeError(
+        raise WrongKindError(
             f"{caller} needs a function that gives one scalar for its gradient, got {got} from"
             f" {name}; choose an entry or sum them."
         )
@@ -228,7 +235,7 @@ def _need_scalar(caller: str, name: str, avals: Sequence[Any]) -> None:
 def _need_same_outputs(caller: str, name: str, given: Any, meant: Any) -> None:
     shapes = [[aval.shape for aval in program.out_avals] for program, _ in (given, meant)]
     if shapes[0] != shapes[1]:
-        raise ValueError(
+        raise WrongValueError(
             f"{caller} needs a reference with the outputs of {name}, of shapes {shapes[0]}, got"
             f" {shapes[1]}."
         )

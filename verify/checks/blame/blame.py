@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from flint import arb
 
-from verify.arithmetic.errors import Unreadable
+from verify.arithmetic.errors import Unreadable, WrongValueError
 from verify.arithmetic.jaxprs import x64
 from verify.arithmetic.reading import reading
 from verify.checks.blame import floats, truths
@@ -83,7 +83,7 @@ def blame(
     try:
         found = shares_of(case)
     except Unreadable as why:
-        raise ValueError(
+        raise WrongValueError(
             f"blame needs a function that can be read in the reals, got {inputs.name}: {why}"
         ) from why
     return _record(inputs, judged, case, found, notes=notes, gradient=gradient)
@@ -94,7 +94,7 @@ def _at_worst(
 ) -> Blame:
     """The blame at the worst input of some domains."""
     if args:
-        raise ValueError(
+        raise WrongValueError(
             f"blame needs arguments or domains, got {len(args)} and {len(domains)};"
             " give a fixed argument a default, or a domain of one number."
         )
@@ -135,7 +135,7 @@ def _told(inputs: Inputs, action: Callable[[], Any]) -> Any:
             return action()
     except Exception as error:
         text = str(error).partition("\n")[0]
-        raise ValueError(
+        raise WrongValueError(
             f"blame needs a function of real arrays that JAX can trace, got {inputs.name}:"
             f" {type(error).__name__}: {text}"
         ) from error

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from verify.arithmetic.errors import WrongKindError, WrongValueError
 from verify.arithmetic.jaxprs import x64
 from verify.arithmetic.ulps import Format, format_of
 from verify.checks.blame.steps import Steps
@@ -51,12 +52,12 @@ def inputs_of(function: Callable[..., Any], args: tuple[Any, ...], dtype: Any) -
     """
     format = format_of("blame", dtype)
     if not callable(function):
-        raise TypeError(f"blame needs a function, got {type(function).__name__} {function!r}.")
+        raise WrongKindError(f"blame needs a function, got {type(function).__name__} {function!r}.")
     name = getattr(function, "__name__", type(function).__name__)
     named = _named(function, name, args)
     leaves, tree = jax.tree_util.tree_flatten_with_path(tuple(map(_as_array, args)))
     if not leaves:
-        raise ValueError(f"blame needs arguments at which to look at {name}, got none.")
+        raise WrongValueError(f"blame needs arguments at which to look at {name}, got none.")
     paths = [named[path[0].idx] + jax.tree_util.keystr(path[1:]) for path, _ in leaves]
     arrays = [_rounded(path, leaf, format) for path, (_, leaf) in zip(paths, leaves, strict=True)]
     return Inputs(name, lambda *flat: function(*jax.tree.unflatten(tree, flat)), arrays, paths,
@@ -72,7 +73,7 @@ def _named(function: Callable[..., Any], name: str, args: tuple[Any, ...]) -> li
     try:
         bound = signature.bind(*args)
     except TypeError as error:
-        raise ValueError(
+        raise WrongValueError(
             f"blame needs the arguments of {name}{signature}, got {len(args)}: {error}."
         ) from None
     names = []
@@ -91,11 +92,11 @@ def _as_array(value: Any) -> Any:
 def _rounded(name: str, value: Any, format: Format) -> np.ndarray:
     array = np.asarray(value)
     if not (jnp.issubdtype(array.dtype, np.floating) or array.dtype.kind in "iu"):
-        raise TypeError(f"blame needs real numbers for {name}, got {array.dtype} {value!r}.")
+        raise WrongKindError(f"blame needs real numbers for {name}, got {array.dtype} {value!r}.")
     with np.errstate(over="ignore"):
         rounded = array.astype(format.dtype)
     if not np.all(np.isfinite(rounded)):
-        raise ValueError(
+        raise WrongValueError(
             f"blame needs numbers that are finite in {format.name} for {name}, got {value!r}."
         )
     return rounded
@@ -111,7 +112,7 @@ def need_scalar(inputs: Inputs, traced: Callable[..., Any]) -> None:
     if len(shape) == 1 and shape[0].shape == () and jnp.issubdtype(shape[0].dtype, np.floating):
         return
     got = ", ".join(f"{s.dtype}{list(s.shape)}" for s in shape) or "nothing"
-    raise ValueError(
+    raise WrongValueError(
         f"blame needs a function that returns one real number for its gradient,"
         f" got {inputs.name}, which returns {got}."
     )
@@ -127,7 +128,7 @@ def need_reals(inputs: Inputs, steps: Steps) -> None:
         for variable in (*step.equation.invars, *step.equation.outvars):
             if jnp.issubdtype(variable.aval.dtype, np.complexfloating):
                 place = f" at {step.where}" if step.where else ""
-                raise ValueError(
+                raise WrongValueError(
                     f"blame needs real numbers throughout, got {inputs.name}, which has"
                     f" {variable.aval.dtype}{place}."
                 )
@@ -142,6 +143,6 @@ def need_floats(inputs: Inputs, outputs: list[Any]) -> None:
     if any(jnp.issubdtype(a.dtype, np.floating) and a.size for a in outputs):
         return
     got = ", ".join(f"{a.dtype}{list(a.shape)}" for a in outputs) or "nothing"
-    raise ValueError(
+    raise WrongValueError(
         f"blame needs a function that returns floats, got {inputs.name}, which returns {got}."
     )

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from verify.arithmetic.errors import WrongValueError
 from verify.checks.accuracy.measure import measure
 from verify.checks.blame.record import Blame
 from verify.checks.verdict import counted
@@ -35,7 +36,7 @@ def worst(function: Callable[..., Any], domains: Mapping[str, Domain], **options
     kind = "all there are" if found.is_exhaustive else "a sample"
     tried = f"{counted(found.inputs, 'input')}, {kind}"
     if not found.worst:
-        raise ValueError(
+        raise WrongValueError(
             f"blame needs an input at which {found.function} is off, found none among {tried}."
         )
     return Worst(found.worst[0].inputs, f"the worst of {tried}")
