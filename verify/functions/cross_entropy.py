@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Real
 
 from verify.functions import fixed_point, pairs, wide
 from verify.functions.arguments import PROBABILITY, REAL, floats
-from verify.functions.elementary import bound, exponential, exponential_parts, is_tiny, logarithm
+from verify.functions.elementary import bound, decay, exponential_parts, is_tiny, logarithm
 from verify.functions.kernel import kernel
 from verify.functions.logistic import sigmoid_slope
 from verify.functions.pairs import Scaled
@@ -65,7 +65,7 @@ def _loss_in_the_reals(x: Floats, y: Floats) -> Floats:
 @kernel(_loss_in_the_reals, lambda x, y: _slope(x, y), lambda x, y: -x)
 def _loss(x: Floats, y: Floats) -> Floats:
     """w |x| + log(1 + t), t = exp(-|x|), where w = 1 - y for positive x, and y for others."""
-    (weight, _), t = _sides(x, y), _decay(x)
+    (weight, _), t = _sides(x, y), decay(jnp.abs(x))
     whole = wide.pair(wide.plus(t, wide.number(1.0, x)))
     rest = wide.normal(wide.of_pair(logarithm(whole, wide.pair(t))))
     rest = wide.where(is_tiny(wide.nearest(t)), t, rest)
@@ -129,8 +129,3 @@ def _sides(x: Floats, y: Floats) -> tuple[Scaled, Scaled]:
     target = wide.of(y)
     rest = wide.normal(wide.minus(wide.number(1.0, x), target))
     return wide.where(x > 0, rest, target), wide.where(x > 0, target, rest)
-
-
-def _decay(x: Floats) -> Scaled:
-    """exp(-|x|)."""
-    return exponential(-jnp.minimum(jnp.abs(x), bound(x)))

@@ -41,6 +41,11 @@ def exponential(x: Floats) -> Scaled:
     return Scaled(plus_smaller(constant(1, x), _expm1_near(r)), k)
 
 
+def decay(size: Floats) -> Scaled:
+    """exp(-size), size not negative; beyond the format's `bound`, as there."""
+    return exponential(-jnp.minimum(size, bound(size)))
+
+
 def exponential_parts(x: Floats) -> tuple[Int[Array, "..."], Pair]:
     """k and f with exp(x) = 2ᵏ (1 + f), f to 2⁻³⁶ of itself in float32."""
     k, r = _reduced(x)

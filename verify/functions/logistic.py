@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Real
 
 from verify.functions import pairs
 from verify.functions.arguments import REAL, floats
-from verify.functions.elementary import bound, expm1, exponential, is_tiny, logarithm
+from verify.functions.elementary import bound, decay, expm1, is_tiny, logarithm
 from verify.functions.kernel import kernel
 from verify.functions.pairs import (
     Pair,
@@ -178,5 +178,5 @@ def _softplus(x: Floats) -> Floats:
 
 def _decay(x: Floats) -> tuple[Scaled, Pair]:
     """t = exp(-|x|) and 1 + t."""
-    t = exponential(-jnp.minimum(jnp.abs(x), bound(x)))
+    t = decay(jnp.abs(x))
     return t, plus_smaller(constant(1, x), scaled(t.pair, t.exponent))
