@@ -79,7 +79,8 @@ def _loop(step: Partial, carry: Any, key: Array, first: Any, stop: Any, *, size:
 
     def body(t: Any, state: tuple[Any, Metrics]) -> tuple[Any, Metrics]:
         carry, new = once(state[0], jax.random.fold_in(key, t))
-        return carry, jax.tree.map(lambda rows, row: rows.at[t - first].set(row), state[1], new)
+        put = lambda rows, row: lax.dynamic_update_index_in_dim(rows, row, t - first, 0)
+        return carry, jax.tree.map(put, state[1], new)
 
     carry, rows = lax.fori_loop(first, stop, body, (carry, rows))
     return carry, jax.tree.map(lambda rows: rows[:size], rows)
