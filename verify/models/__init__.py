@@ -1,9 +1,17 @@
 """Models of the notes: pure functions of parameters and inputs."""
 
+from verify.models.adversarial import ConditionalCritic as ConditionalCritic
+from verify.models.adversarial import gan_losses as gan_losses
+from verify.models.adversarial import initial_conditional_critic as initial_conditional_critic
+from verify.models.adversarial import mlp_generator as mlp_generator
+from verify.models.adversarial import mlp_judge as mlp_judge
+from verify.models.adversarial import projection_judge as projection_judge
+from verify.models.adversarial import wasserstein_losses as wasserstein_losses
 from verify.models.critic import clip_weights as clip_weights
 from verify.models.critic import input_gradients as input_gradients
 from verify.models.critic import lipschitz_bound as lipschitz_bound
 from verify.models.critic import mlp_critic as mlp_critic
+from verify.models.critic import spectral_normalised as spectral_normalised
 from verify.models.data import Curved as Curved
 from verify.models.data import Factors as Factors
 from verify.models.data import Labelled as Labelled
@@ -16,6 +24,12 @@ from verify.models.data import minibatches as minibatches
 from verify.models.data import ring_of_gaussians as ring_of_gaussians
 from verify.models.data import sine_waves as sine_waves
 from verify.models.data import swiss_roll as swiss_roll
+from verify.models.deep_vae import VAE as VAE
+from verify.models.deep_vae import initial_vae as initial_vae
+from verify.models.deep_vae import vae_bound as vae_bound
+from verify.models.deep_vae import vae_decode as vae_decode
+from verify.models.deep_vae import vae_elbo as vae_elbo
+from verify.models.deep_vae import vae_encode as vae_encode
 from verify.models.game import Game as Game
 from verify.models.game import Players as Players
 from verify.models.game import play as play
@@ -49,10 +63,18 @@ from verify.models.pca import pca_squared_error as pca_squared_error
 from verify.models.pca import pca_transform as pca_transform
 from verify.models.rnn import rnn as rnn
 from verify.models.rnn import rnn_gradient as rnn_gradient
+from verify.models.sequences import ElmanParameters as ElmanParameters
+from verify.models.sequences import Recurrent as Recurrent
+from verify.models.sequences import elman as elman
+from verify.models.sequences import initial_elman as initial_elman
+from verify.models.sequences import initial_lstm as initial_lstm
+from verify.models.sequences import initial_recurrent as initial_recurrent
+from verify.models.sequences import recurrent_outputs as recurrent_outputs
 from verify.models.training import Fit as Fit
 from verify.models.training import fit as fit
 from verify.models.vae import LinearVAE as LinearVAE
 from verify.models.vae import LinearVAEOptimum as LinearVAEOptimum
+from verify.models.vae import initial_linear_vae as initial_linear_vae
 from verify.models.vae import linear_vae_decode as linear_vae_decode
 from verify.models.vae import linear_vae_encode as linear_vae_encode
 from verify.models.vae import linear_vae_from_pca as linear_vae_from_pca

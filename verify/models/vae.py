@@ -12,7 +12,7 @@ from verify.functions.gaussian import gaussian_kl_to_standard_from_log_variance
 from verify.models.linear_gaussian import DiagonalGaussian
 from verify.models.pca import PCA
 from verify.models.products import matmul
-from verify.models.sizes import Sized, fields, sized, spread
+from verify.models.sizes import Sized, fields, sized, spread, whole
 
 
 class LinearVAE(NamedTuple):
@@ -37,6 +37,35 @@ class LinearVAEOptimum(NamedTuple):
     decoder: Float[Array, "..."]
     encoder: Float[Array, "..."]
     variance: Float[Array, "..."]
+
+
+def initial_linear_vae(
+    key: Array, *, features: int, latent: int, scale: Real[ArrayLike, ""] = 0.1
+) -> LinearVAE:
+    """W and V ~ N(0, scale²), b = 0, t = 0.
+
+    Args:
+        key: of JAX's random numbers.
+        features, latent: sizes, at least 1.
+        scale: of the first weights, not negative. At 0 they are at a saddle point of
+            linear_vae_loss, and stay there.
+
+    Raises:
+        TypeError: a size is no integer, or scale is not real.
+        ValueError: a size is not positive, or scale is no single number or negative (NaN where
+            it is traced).
+
+    Example:
+        >>> initial_linear_vae(jax.random.key(0), features=5, latent=2).decoder.shape
+        (5, 2)
+    """
+    features = whole("initial_linear_vae", "features", features, least=1)
+    latent = whole("initial_linear_vae", "latent", latent, least=1)
+    (s,) = sized("initial_linear_vae", {"scale": Sized(scale, "", NON_NEGATIVE)})
+    encoder_key, decoder_key = jax.random.split(key)
+    V = s * jax.random.normal(encoder_key, (latent, features))
+    W = s * jax.random.normal(decoder_key, (features, latent))
+    return LinearVAE(jnp.zeros(features), V, jnp.zeros(latent), W)
 
 
 def linear_vae_encode(model: LinearVAE, x: Real[ArrayLike, "*batch features"]) -> DiagonalGaussian:
