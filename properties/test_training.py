@@ -246,5 +246,5 @@ def test_wrong_arguments_are_refused_by_name(options, error, wanted):
 
 def test_progress_is_refused_where_nothing_has_a_value():
     run = lambda key: fit(quadratic, START, HALF, still, key=key, steps=2, progress=print_none)
-    with pytest.raises(ValueError, match="fit needs values for progress, got arguments that are"):
+    with pytest.raises(ValueError, match="fit needs values for progress and checkpoint, got ar"):
         jax.vmap(run)(jax.random.split(KEY, 2))

@@ -1,6 +1,7 @@
 """Games of two players, a generator and a critic, each of whom follows a loss of its own."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -12,7 +13,7 @@ from jaxtyping import Array
 
 from verify.models import steps as loop
 from verify.models.sizes import record, whole
-from verify.models.steps import Metrics, Plan, Progress
+from verify.models.steps import Carry, Metrics, Plan, Progress
 
 
 class Players(NamedTuple):
@@ -53,6 +54,7 @@ def play(
     dtype: Any = None,
     devices: Sequence[Any] = (),
     progress: Progress | None = None,
+    checkpoint: str | Path | None = None,
     every: int | None = None,
 ) -> Game:
     """D ← P(D + u_D(∇_D L_D(G, D))), n times, then G ← G + u_G(∇_G L_G(G, D)): one round.
@@ -72,7 +74,7 @@ def play(
         project: P, what is done to the critic after each of its moves, such as clip_weights.
         simultaneous: whether the generator answers the critic as it was before the round; then
             n is 1.
-        dtype, devices, progress, every: as for fit; steps are rounds.
+        dtype, devices, progress, checkpoint, every: as for fit; steps are rounds.
 
     Returns:
         The parameters, the states of the optimizers, and metrics.
@@ -106,8 +108,8 @@ def play(
     for name, part in record("play", "parameters", parameters, Players)._asdict().items():
         loop.need_floats("play", f"parameters.{name}", part)
     states = Players(*(u.init(p) for u, p in zip(optimizers, parameters, strict=True)))
-    plan = Plan(key, steps, every, progress)
-    (parameters, states), metrics = loop.run("play", step, (parameters, states), plan)
+    plan = Plan(key, steps, every, progress, checkpoint)
+    (parameters, states), metrics = loop.run("play", step, Carry(parameters, states), plan)
     return Game(parameters, states, metrics)
 
 
@@ -127,9 +129,9 @@ class _Round(NamedTuple):
         critic_loss: Partial,
         batches: Partial,
         project: Partial,
-        carry: tuple[Players, Players],
+        carry: Carry,
         key: Array,
-    ) -> tuple[tuple[Players, Players], Metrics]:
+    ) -> tuple[Carry, Metrics]:
         first, states = carry
         own_key, *keys = jax.random.split(key, 1 + self.critic_steps)
 
@@ -144,7 +146,7 @@ class _Round(NamedTuple):
             "generator", generator_loss, batches, seen, states.generator, own_key
         )
         told = loop.joined("play", own, jax.tree.map(lambda rows: rows[-1], told))
-        moved = Players(generator, critic[0]), Players(state, critic[1])
+        moved = Carry(Players(generator, critic[0]), Players(state, critic[1]))
         return loop.everywhere(self.devices, moved), told
 
     def _moved(

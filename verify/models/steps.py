@@ -1,6 +1,7 @@
 """The loop of every training: steps that are compiled once, in one call or in equal chunks."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -13,6 +14,8 @@ from jax.tree_util import Partial
 from jaxtyping import Array
 
 from verify.arithmetic.jaxprs import is_tracing
+from verify.models import checkpoint
+from verify.models.checkpoint import Stopped, Store, resumed, saved
 from verify.models.sizes import whole
 
 Metrics = dict[str, Array]
@@ -28,6 +31,14 @@ class Plan(NamedTuple):
     steps: int
     every: int | None
     progress: Progress | None
+    checkpoint: str | Path | None
+
+
+class Carry(NamedTuple):
+    """What a step hands to the next: parameters, and the state of their optimizers."""
+
+    parameters: Any
+    state: Any
 
 
 def run(function: str, step: Partial, carry: Any, plan: Plan) -> tuple[Any, Metrics]:
@@ -49,26 +60,37 @@ def run(function: str, step: Partial, carry: Any, plan: Plan) -> tuple[Any, Metr
     size = _chunk_size(function, plan)
     carry = jax.tree.map(_strong, carry)
     if is_tracing():
-        if plan.progress is not None:
+        if plan.progress is not None or plan.checkpoint is not None:
             raise ValueError(
-                f"{function} needs values for progress, got arguments that are traced;"
-                " leave it out under jit, vmap and grad."
+                f"{function} needs values for progress and checkpoint, got arguments that are"
+                " traced; leave both out under jit, vmap and grad."
             )
         return _loop(step, carry, plan.key, 0, plan.steps, size=plan.steps)
-    return _in_chunks(step, jax.tree.map(jnp.copy, carry), plan, size)
+    with checkpoint.opened(function, plan.checkpoint, plan.key) as store:
+        return _in_chunks(step, jax.tree.map(jnp.copy, carry), plan, size, store)
 
 
-def _in_chunks(step: Partial, carry: Any, plan: Plan, size: int) -> tuple[Any, Metrics]:
-    told: list[Metrics] = []
-    for first in range(0, max(plan.steps, 1), max(size, 1)):
+def _in_chunks(
+    step: Partial, carry: Any, plan: Plan, size: int, store: Store | None
+) -> tuple[Any, Metrics]:
+    start = Stopped(0, carry, {}) if store is None else resumed(store, carry, plan.steps)
+    carry, told = start.carry, [start.metrics] if start.metrics else []
+    # No steps are a chunk as well, which tells what metrics there are.
+    for first in range(start.steps, plan.steps, size) if told or plan.steps else [0]:
         stop = min(first + size, plan.steps)
         carry, metrics = _chunk(step, carry, plan.key, first, stop, size=size)
         told.append({name: rows[: stop - first] for name, rows in metrics.items()})
+        if store is not None:
+            saved(store, Stopped(stop, carry, _joined_rows(told)))
         if plan.progress is not None:
             plan.progress(stop, told[-1])
+    return carry, _joined_rows(told)
+
+
+def _joined_rows(told: list[Metrics]) -> Metrics:
     if len(told) == 1:
-        return carry, told[0]
-    return carry, jax.tree.map(lambda *rows: jnp.concatenate(rows), *told)
+        return told[0]
+    return jax.tree.map(lambda *rows: jnp.concatenate(rows), *told)
 
 
 def _loop(step: Partial, carry: Any, key: Array, first: Any, stop: Any, *, size: int) -> Any:
@@ -97,7 +119,8 @@ def _chunk_size(function: str, plan: Plan) -> int:
         raise TypeError(f"{function} needs progress as a function, got {got}.")
     if plan.every is not None:
         return whole(function, "every", plan.every, least=1)
-    return steps if plan.progress is None else -(-steps // _CHUNKS)
+    is_cut = plan.progress is not None or plan.checkpoint is not None
+    return -(-steps // _CHUNKS) if is_cut else steps
 
 
 def function_of(function: str, name: str, value: Any) -> Partial:

@@ -1,6 +1,7 @@
 """Training: gradient steps on a loss, compiled once, a function of a key."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ from jax.tree_util import Partial
 from jaxtyping import Array
 
 from verify.models import steps as loop
-from verify.models.steps import Metrics, Plan, Progress
+from verify.models.steps import Carry, Metrics, Plan, Progress
 
 
 class Fit(NamedTuple):
@@ -39,6 +40,7 @@ def fit(
     dtype: Any = None,
     devices: Sequence[Any] = (),
     progress: Progress | None = None,
+    checkpoint: str | Path | None = None,
     every: int | None = None,
 ) -> Fit:
     """θ_{t+1} = θ_t + u(∇L(θ_t; k_t, B(k_t'))), k_t and k_t' split from fold_in(key, t).
@@ -60,6 +62,9 @@ def fit(
             loss itself stay as they are. None leaves all. Small gradients vanish in float16.
         devices: each takes a part of every batch, along its first axis.
         progress: is called with the number of steps done and their metrics, chunk by chunk.
+        checkpoint: a folder, to which every chunk writes where the training stands; one that
+            holds this already goes on from there, and ends as if it had never been stopped, to
+            the bit. The metrics of all steps are written each time.
         every: steps in a chunk; by default a twentieth of them, or all where nothing is done
             between chunks.
 
@@ -70,7 +75,9 @@ def fit(
         TypeError: an argument is of another kind, parameters or the loss are not floating, or
             the metrics of the loss are no dict.
         ValueError: steps or every is out of range, the loss is no scalar, a batch cannot be
-            divided among devices, or progress is asked for under jit, vmap or grad.
+            divided among devices, the checkpoint is of another model, key or of more steps, or
+            progress or checkpoint is asked for under jit, vmap or grad.
+        ImportError: a checkpoint is asked for and Orbax is not installed.
 
     Example:
         >>> import jax.numpy as jnp
@@ -85,8 +92,8 @@ def fit(
         loop.function_of("fit", name, f) for name, f in (("loss", loss), ("batches", batches))
     ]
     step = Partial(_Step(optimizer, dtype, tuple(devices)), *functions)
-    plan = Plan(key, steps, every, progress)
-    start = parameters, optimizer.init(parameters)
+    plan = Plan(key, steps, every, progress, checkpoint)
+    start = Carry(parameters, optimizer.init(parameters))
     (parameters, state), metrics = loop.run("fit", step, start, plan)
     return Fit(parameters, state, metrics)
 
@@ -99,8 +106,8 @@ class _Step(NamedTuple):
     devices: tuple[Any, ...]
 
     def __call__(
-        self, loss: Partial, batches: Partial, carry: tuple[Any, Any], key: Array
-    ) -> tuple[tuple[Any, Any], Metrics]:
+        self, loss: Partial, batches: Partial, carry: Carry, key: Array
+    ) -> tuple[Carry, Metrics]:
         parameters, state = carry
         batch_key, loss_key = jax.random.split(key)
         batch = loop.across("fit", self.devices, batches(batch_key))
@@ -111,6 +118,6 @@ class _Step(NamedTuple):
 
         (value, metrics), slope = jax.value_and_grad(objective, has_aux=True)(parameters)
         updates, state = self.optimizer.update(slope, state, parameters)
-        carry = optax.apply_updates(parameters, updates), state
+        carry = Carry(optax.apply_updates(parameters, updates), state)
         own = {"loss": value, "gradient_norm": optax.tree.norm(slope)}
         return loop.everywhere(self.devices, carry), loop.joined("fit", own, metrics)
