@@ -21,6 +21,7 @@ from verify.models import (
     Players,
     Projection,
     fit,
+    gan_losses,
     initial_mlp,
     mlp,
     optimal_projection,
@@ -32,6 +33,10 @@ from verify.models import (
 def _net(network, x):
     """From numbers to numbers."""
     return mlp(network, x[..., None], activation=jnp.tanh)[..., 0]
+
+
+def _logit(discriminator, x, batch):
+    return _net(discriminator, x)
 
 
 def _discriminator(key, delta, steps=300):
@@ -111,25 +116,13 @@ def _in_turn(key):
                     initial_mlp(second, [1, 16, 16, 1], gain=1.5))  # fmt: skip
 
     def batches(key):
-        which, near, z = jax.random.split(key, 3)
-        x = jax.random.choice(which, _MODES, (128,)) + jax.random.normal(near, (128,)) / 2
-        return x, jax.random.normal(z, (128,))
+        which, near = jax.random.split(key)
+        return jax.random.choice(which, _MODES, (128,)) + jax.random.normal(near, (128,)) / 2
 
+    losses = gan_losses(lambda net, key, x: _net(net, jax.random.normal(key, x.shape)), _logit)
     adam = Players(optax.adam(2e-3, b1=0.5), optax.adam(5e-3, b1=0.5))
-    made = play(_LOSSES, start, adam, batches, key=train, steps=1_000).parameters
+    made = play(losses, start, adam, batches, key=train, steps=1_000).parameters
     return _shares(draw, made.generator)
-
-
-def _generator_loss(both, key, batch):
-    return jnp.mean(non_saturating_loss(_net(both.critic, _net(both.generator, batch[1]))))
-
-
-def _critic_loss(both, key, batch):
-    x, z = batch
-    return discriminator_loss(_net(both.critic, x), _net(both.critic, _net(both.generator, z)))
-
-
-_LOSSES = Players(_generator_loss, _critic_loss)
 
 
 @vf.trial(source="Notes A, 5a")
@@ -165,18 +158,14 @@ def training_in_turn_keeps_both_modes(key):
 def _rounds_to_half(key, loss, optimizer):
     """Until θ is under 2, of G(z) = θ + z from θ = 4 to N(0, 1), in turn with D; 400 if never."""
     start, key = jax.random.split(key)
-
-    def generator_loss(both, key, batch):
-        return jnp.mean(loss(_net(both.critic, both.generator + batch[1]))), {"at": both.generator}
-
-    def critic_loss(both, key, batch):
-        x, z = batch
-        return discriminator_loss(_net(both.critic, x), _net(both.critic, both.generator + z))
-
+    losses = gan_losses(
+        lambda at, key, x: at + jax.random.normal(key, x.shape), _logit, generator_loss=loss
+    )
+    told = lambda both, key, x: (losses.generator(both, key, x), {"at": both.generator})
     at = play(
-        Players(generator_loss, critic_loss), Players(jnp.float32(4), _discriminator(start, 4.0)),
-        Players(optimizer, optax.adam(1e-2)), lambda key: tuple(jax.random.normal(key, (2, 64))),
-        key=key, steps=400,
+        losses._replace(generator=told),
+        Players(jnp.float32(4), _discriminator(start, 4.0)), Players(optimizer, optax.adam(1e-2)),
+        lambda key: jax.random.normal(key, (64,)), key=key, steps=400,
     ).metrics["at"]  # fmt: skip
     return jnp.argmax(jnp.append(abs(at) < 2, True)).astype(float)
 
@@ -201,24 +190,15 @@ def the_non_saturating_loss_is_faster_by_adam(key):
 
 
 def _in_turn_to_a_gaussian(key, steps):
-    """G(z) = θ + e^t z and D after rounds from N(1, ¼) to N(0, 1)."""
+    """D after rounds with G(z) = θ + e^t z from N(1, ¼) to N(0, 1)."""
     start, key = jax.random.split(key)
-    made = lambda parameters, z: parameters[0] + jnp.exp(parameters[1]) * z
-
-    def generator_loss(both, key, batch):
-        return jnp.mean(non_saturating_loss(_net(both.critic, made(both.generator, batch[1]))))
-
-    def critic_loss(both, key, batch):
-        x, z = batch
-        return discriminator_loss(_net(both.critic, x), _net(both.critic, made(both.generator, z)))
-
+    made = lambda at, key, x: at[0] + jnp.exp(at[1]) * jax.random.normal(key, x.shape)
     first = Players(jnp.log(jnp.array([jnp.e, 0.5])), initial_mlp(start, [1, 16, 1], gain=1.0))
-    rate = optax.cosine_decay_schedule(1e-2, 1_500)
-    adam = Players(optax.adam(rate, b1=0.5), optax.adam(1e-2))
+    slower = optax.adam(optax.cosine_decay_schedule(1e-2, 1_500), b1=0.5)
     return play(
-        Players(generator_loss, critic_loss), first, adam,
-        lambda key: tuple(jax.random.normal(key, (2, 128))), key=key, steps=steps,
-    ).parameters  # fmt: skip
+        gan_losses(made, _logit), first, Players(slower, optax.adam(1e-2)),
+        lambda key: jax.random.normal(key, (128,)), key=key, steps=steps,
+    ).parameters.critic  # fmt: skip
 
 
 _SUPPORT = jnp.linspace(-2.0, 2.0, 41)  # where 95 % of N(0, 1) are
@@ -226,7 +206,7 @@ _SUPPORT = jnp.linspace(-2.0, 2.0, 41)  # where 95 % of N(0, 1) are
 
 def _from_half(key, steps):
     """The largest |D - ½| there."""
-    D = sigmoid(_net(_in_turn_to_a_gaussian(key, steps).critic, _SUPPORT))
+    D = sigmoid(_net(_in_turn_to_a_gaussian(key, steps), _SUPPORT))
     return jnp.max(abs(D - 0.5))
 
 

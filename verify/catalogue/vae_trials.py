@@ -1,6 +1,6 @@
 """Variational autoencoders in training: when they collapse, and what they find.
 
-Their loss is E‖x - x̂‖²/2 + α KL(q(z | x) ‖ N(0, I)), that of a decoder of unit deviation.
+Their loss is E‖x - x̂‖²/2 + α KL(q(z | x) ‖ N(0, I)) and a constant: s = 1.
 """
 
 import jax
@@ -10,56 +10,47 @@ import optax
 import verify as vf
 from verify.functions import gaussian_kl_to_standard_from_log_variance
 from verify.models import (
-    DiagonalGaussian,
-    LinearVAE,
     fit,
     gaussian_factors,
-    initial_mlp,
+    initial_linear_vae,
+    initial_vae,
     linear_vae_loss,
     minibatches,
-    mlp,
     pca,
     ring_of_gaussians,
+    vae_elbo,
+    vae_encode,
 )
 
 _EIGENVALUES = jnp.array([24.0, 6.0, 2.0])  # of the data's covariance
 _ACTIVE = float(jnp.sum(jnp.log(_EIGENVALUES)) / 2)  # nats, the KL of the best at α = 1: 2.83
 
 
-def _encoded(encoder, x):
-    """q(z | x), by its mean and log variance."""
-    return DiagonalGaussian(*jnp.split(mlp(encoder, x, activation=jnp.tanh), 2, axis=-1))
-
-
-def _kl(encoder, x):
+def _kl(model, x):
     """Mean KL(q(z | x) ‖ N(0, I)) over x."""
-    terms = gaussian_kl_to_standard_from_log_variance(*_encoded(encoder, x))
+    terms = gaussian_kl_to_standard_from_log_variance(*vae_encode(model, x, activation=jnp.tanh))
     return jnp.mean(jnp.sum(terms, axis=-1))
 
 
-def _encoder(key, x, *, latent, alpha, steps=1000):
-    """That of a VAE with tanh networks of 16 hidden units, trained on x by Adam."""
-    first, second, key = jax.random.split(key, 3)
-    features = x.shape[-1]
-    encoder = initial_mlp(first, [features, 16, 2 * latent], gain=1.0)
-    decoder = initial_mlp(second, [latent, 16, features], gain=1.0)
+def _trained(key, x, *, latent, alpha, steps=1_000):
+    """A VAE of tanh networks with 16 hidden units after Adam's steps on x."""
+    start, key = jax.random.split(key)
 
-    def loss(networks, key, x):
-        q = _encoded(networks[0], x)
-        z = q.mean + jnp.exp(q.log_variance / 2) * jax.random.normal(key, q.mean.shape)
-        missed = x - mlp(networks[1], z, activation=jnp.tanh)
-        return jnp.mean(jnp.sum(missed**2, axis=-1)) / 2 + alpha * _kl(networks[0], x)
+    def loss(model, key, x):
+        noise = jax.random.normal(key, (len(x), latent))
+        elbo = vae_elbo(model, x, noise, scale=1.0, alpha=alpha, activation=jnp.tanh)
+        return -jnp.mean(elbo)
 
+    model = initial_vae(start, features=x.shape[-1], latent=latent, hidden=[16])
     batches = minibatches(x, 64)
-    return fit(loss, (encoder, decoder), optax.adam(1e-2), batches, key=key, steps=steps
-               ).parameters[0]  # fmt: skip
+    return fit(loss, model, optax.adam(1e-2), batches, key=key, steps=steps).parameters
 
 
 def _divergence(key, alpha):
     """Mean KL(q(z | x) ‖ N(0, I)) after training on data of these eigenvalues."""
     data, key = jax.random.split(key)
     x = gaussian_factors(data, 256, eigenvalues=_EIGENVALUES).points
-    return _kl(_encoder(key, x, latent=3, alpha=alpha), x)
+    return _kl(_trained(key, x, latent=3, alpha=alpha), x)
 
 
 @vf.trial(source="Notes A, 4b")
@@ -86,10 +77,9 @@ def a_prior_that_weighs_too_much_leaves_the_encoder_what_it_knows(key):
     return 0.5 - abs(_divergence(key, 30.0) - _ACTIVE)
 
 
-def _linear(key, x, *, latent, alpha, steps=1500):
+def _linear(key, x, *, latent, alpha, steps=1_500):
     """A linear VAE trained on all of x at once."""
-    V, W = (0.1 * jax.random.normal(k, (latent, x.shape[-1])) for k in jax.random.split(key))
-    start = LinearVAE(jnp.mean(x, axis=0), V, jnp.zeros(latent), W.T)
+    start = initial_linear_vae(key, features=x.shape[-1], latent=latent)
     loss = lambda model, key, x: jnp.mean(linear_vae_loss(model, x, scale=1.0, alpha=alpha))
     adam = optax.adam(optax.cosine_decay_schedule(3e-2, steps))
     return fit(loss, start, adam, lambda key: x, key=key, steps=steps).parameters
@@ -131,7 +121,7 @@ def _cosine(key, steps):
 @vf.trial(source="Notes A, 4c")
 def the_decoder_spans_the_subspace_of_pca(key):
     """A trained linear VAE's decoder is within 2° of the two directions with λ > s²."""
-    return _cosine(key, 1500) - jnp.cos(jnp.deg2rad(2.0))
+    return _cosine(key, 1_500) - jnp.cos(jnp.deg2rad(2.0))
 
 
 @vf.trial(holds=False, source="Notes A, 4c")
@@ -144,7 +134,8 @@ def _largest_correlation(key):
     """Between two latent means of a VAE that is trained at α = 0.01 on a ring of Gaussians."""
     data, key = jax.random.split(key)
     x = ring_of_gaussians(data, 256).points
-    means = _encoded(_encoder(key, x, latent=4, alpha=0.01, steps=1500), x).mean
+    model = _trained(key, x, latent=4, alpha=0.01, steps=1_500)
+    means = vae_encode(model, x, activation=jnp.tanh).mean
     return jnp.max(abs(jnp.corrcoef(means.T) - jnp.eye(4)))
 
 
