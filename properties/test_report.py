@@ -319,3 +319,8 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path, path, why):
         f"--json needs a file that can be written, got {target!r}: {why}."
     )):  # fmt: skip
         need_writable("--json", target)
+
+
+def test_a_trial_is_expected_to_be_supported():
+    trial = Verdict("a.py::trial::t", "It holds.", "", "supported", True)
+    assert "| `t` | It holds. |  | supported | supported |" in to_markdown(Run((trial,)))

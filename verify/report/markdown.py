@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from verify.checks.verdict import Verdict
 from verify.report.records import Run, by_file, name_of
-from verify.report.words import first_line, gist, summary_line
+from verify.report.words import first_line, gist, is_of_trial, summary_line
 
 _HEAD = (
     "claim",
@@ -48,7 +48,8 @@ def _table(verdicts: Iterable[Verdict]) -> str:
 
 
 def _cells(verdict: Verdict) -> tuple[str, ...]:
-    expected = "holds" if verdict.holds else "refuted"
+    good = "supported" if is_of_trial(verdict) else "holds"
+    expected = good if verdict.holds else "refuted"
     status = verdict.status if verdict.as_expected else f"**{verdict.status}**"
     return (
         f"`{name_of(verdict.id)}`",

@@ -16,13 +16,17 @@ def first_line(text: str) -> str:
     return text.splitlines()[0] if text else ""
 
 
+def is_of_trial(verdict: Verdict) -> bool:
+    """Whether it is on a trial, whose id says so."""
+    return "::trial::" in verdict.id
+
+
 def gist(verdict: Verdict) -> str:
     """What matters most about a verdict: where it fails, why it is open, how strong it is."""
     if verdict.status == "undecided":
         return verdict.reason
     if verdict.status == "refuted":
-        of_runs = any(item.trials is not None for item in verdict.evidence)
-        return verdict.reason if of_runs else place(verdict) or verdict.reason
+        return (not is_of_trial(verdict) and place(verdict)) or verdict.reason
     return "; ".join(map(evidence_text, verdict.evidence))
 
 

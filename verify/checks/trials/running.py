@@ -59,8 +59,8 @@ def batches(trial: Trial, size: int, seed: int) -> Iterator[Runs]:
 
 def _traced(trial: Trial) -> jaxprs.Closed:
     """The trial as a jaxpr of a key."""
-    program = jaxprs.closed(jax.make_jaxpr(trial.function)(jax.random.key(0)))
-    result = jax.eval_shape(trial.function, jax.random.key(0))
+    made = jax.make_jaxpr(trial.function, return_shape=True)(jax.random.key(0))
+    program, result = jaxprs.closed(made[0]), made[1]
     _need_scalar(trial, result)
     if not all(jaxprs.used_inputs(program)):
         raise ValueError(
