@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from verify.functions import binary_cross_entropy
 from verify.models import (
     VAE,
     DiagonalGaussian,
@@ -116,6 +117,25 @@ def test_bernoulli_features_are_their_definition():
     assert np.max(abs(bound(model, x, noise[None]) - (fit + ratio))) < ERROR
 
 
+def test_pixels_are_those_of_binary_cross_entropy():
+    """Of a decoder that is a constant, at logits to ±80, and the slope at each."""
+    logits = jnp.array([-80.0, -20.0, -1.0, 0.0, 1e-3, 1.0, 20.0, 80.0])[:, None]
+    still = Layer(jnp.zeros((2, 1)), jnp.zeros(2))
+    for x in (0.0, 0.25, 1.0):
+        value = lambda b, x=x: vae_elbo(
+            VAE([still], [Layer(jnp.zeros((1, 1)), b)]), jnp.full(1, x), jnp.zeros(1), alpha=0.0
+        )  # fmt: skip
+        wanted = lambda b, x=x: -binary_cross_entropy(b[0], x)
+        for found, exact in zip(
+            jax.vmap(jax.value_and_grad(value))(logits),
+            jax.vmap(jax.value_and_grad(wanted))(logits),
+            strict=True,
+        ):
+            # Four roundings of terms that do not cancel; in a slope, of terms of one.
+            error = 4 * 2.0**-23 * np.maximum(abs(exact), (found.ndim == 2) * (0 < x < 1))
+            assert np.all(abs(found - exact) <= error)
+
+
 def test_a_decoder_of_nothing_leaves_the_prior():
     still = lambda *shape: [Layer(jnp.zeros(shape), jnp.zeros(shape[0]))]
     vae = VAE(still(2 * LATENT, FEATURES), still(FEATURES, LATENT))
@@ -212,6 +232,11 @@ NETWORK = linear()
             lambda: vae_elbo(NETWORK, X, X[:, :2], scale=-1.0),
             ValueError,
             "vae_elbo needs scale positive, got",
+        ),
+        (
+            lambda: vae_elbo(NETWORK, X, X[:, :2]),
+            ValueError,
+            r"vae_elbo needs x in \[0, 1\], got",
         ),
         (
             lambda: vae_elbo(NETWORK, X, X[:, :2], alpha=-1.0),

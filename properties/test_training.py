@@ -123,6 +123,14 @@ def print_none(done, metrics):
     """No progress at all."""
 
 
+def test_nothing_comes_from_the_host_while_steps_run():
+    """But what is put on the device on purpose: the numbers of the first and the last step."""
+    whole = trained(6, every=3)
+    with jax.transfer_guard("disallow"):
+        again = trained(6, every=3)
+    chex.assert_trees_all_equal(again, whole)
+
+
 def test_a_loss_is_traced_once_under_vmap():
     loss = traced_once(quadratic)
     run = lambda key: fit(loss, START, HALF, still, key=key, steps=9)

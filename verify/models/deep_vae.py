@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Real
 
-from verify.functions.arguments import NON_NEGATIVE, POSITIVE
-from verify.functions.cross_entropy import binary_cross_entropy
+from verify.functions.arguments import NON_NEGATIVE, POSITIVE, PROBABILITY, floats
 from verify.functions.gaussian import gaussian_kl_to_standard_from_log_variance
 from verify.models.layers import Layer, chained, in_one_dtype
 from verify.models.linear_gaussian import DiagonalGaussian
@@ -225,12 +224,24 @@ def _drawn(
 def _log_likelihood(function: str, decoded: Array, x: Array, scale: ArrayLike | None) -> Array:
     """log p(x | z), summed over features."""
     if scale is None:
-        return -jnp.sum(binary_cross_entropy(decoded, x), axis=-1)
+        (x,) = floats(function, x=(x, PROBABILITY))
+        return -jnp.sum(_cross_entropy(decoded, x), axis=-1)
     (s,) = sized(function, {"scale": Sized(scale, "", POSITIVE)})
     s = s.astype(decoded.dtype)
     missed = (x - decoded) / s
     constant = decoded.shape[-1] * (_LOG_2PI + 2 * jnp.log(s))
     return -(jnp.sum(missed * missed, axis=-1) + constant) / 2
+
+
+def _cross_entropy(logits: Array, x: Array) -> Array:
+    """binary_cross_entropy by terms none of which is negative.
+
+    Values are within some ulps, slopes within an ulp of 1. That suffices for a sum over
+    features, and a step of training takes a sixth of the time (benchmarks/training_step.py).
+    """
+    # Not by abs and maximum, whose slopes at 0 are not those of one side.
+    size = jnp.where(logits > 0, logits, -logits)
+    return jnp.where(logits > 0, 1 - x, x) * size + jnp.log1p(jnp.exp(-size))
 
 
 def _fitting(

@@ -107,7 +107,7 @@ def play(
     )
     for name, part in record("play", "parameters", parameters, Players)._asdict().items():
         loop.need_floats("play", f"parameters.{name}", part)
-    states = Players(*(u.init(p) for u, p in zip(optimizers, parameters, strict=True)))
+    states = Players(*(jax.jit(u.init)(p) for u, p in zip(optimizers, parameters, strict=True)))
     plan = Plan(key, steps, every, progress, checkpoint)
     (parameters, states), metrics = loop.run("play", step, Carry(parameters, states), plan)
     return Game(parameters, states, metrics)

@@ -78,7 +78,8 @@ def _in_chunks(
     # No steps are a chunk as well, which tells what metrics there are.
     for first in range(start.steps, plan.steps, size) if told or plan.steps else [0]:
         stop = min(first + size, plan.steps)
-        carry, metrics = _chunk(step, carry, plan.key, first, stop, size=size)
+        bounds = jax.device_put((np.int32(first), np.int32(stop)))
+        carry, metrics = _chunk(step, carry, plan.key, *bounds, size=size)
         told.append({name: rows[: stop - first] for name, rows in metrics.items()})
         if store is not None:
             saved(store, Stopped(stop, carry, _joined_rows(told)))

@@ -93,7 +93,7 @@ def fit(
     ]
     step = Partial(_Step(optimizer, dtype, tuple(devices)), *functions)
     plan = Plan(key, steps, every, progress, checkpoint)
-    start = Carry(parameters, optimizer.init(parameters))
+    start = Carry(parameters, jax.jit(optimizer.init)(parameters))
     (parameters, state), metrics = loop.run("fit", step, start, plan)
     return Fit(parameters, state, metrics)
 
