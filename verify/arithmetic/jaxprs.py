@@ -47,8 +47,8 @@ _CALLS = {
 }
 
 
-# Options of XLA under which it compiles in a third of the time; what it makes of large
-# batches runs several times slower. Some versions lack some of them.
+# Under these XLA compiles in a third of the time; what it makes of large batches runs several
+# times slower. Some versions lack some of them.
 _FAST_COMPILATION = {
     "xla_backend_optimization_level": 0,
     "xla_cpu_parallel_codegen_split_count": 1,
@@ -177,7 +177,7 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 def is_traced(value: Any) -> bool:
-    """Whether a value is one that JAX traces: it has a shape and a dtype, and no number."""
+    """Whether JAX traces a value: it has a shape and a dtype, and no number."""
     return isinstance(value, core.Tracer)
 
 
@@ -244,10 +244,6 @@ def _meaning(program: Closed) -> Callable[..., Any] | None:
     return function if is_it and shape in (None, program.in_avals[0].shape) else None
 
 
-def _determinant_2(a: Any) -> Any:
-    return a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]
-
-
 def _determinant_3(a: Any) -> Any:
     minor = lambda i, j: a[1, i] * a[2, j] - a[1, j] * a[2, i]
     return a[0, 0] * minor(1, 2) - a[0, 1] * minor(0, 2) + a[0, 2] * minor(0, 1)
@@ -259,7 +255,11 @@ def _determinant_3(a: Any) -> Any:
 # of its argument (of any other shape it has been batched, along an axis unknown), its meaning.
 _MEANT: dict[str, tuple[str, tuple[int, ...] | None, Callable[..., Any]]] = {
     "exp_neg_sq": ("jax/_src/lax/erf.py", None, lambda x: jax.lax.exp(-x * x)),
-    "_det_2x2": ("jax/_src/numpy/linalg.py", (2, 2), _determinant_2),
+    "_det_2x2": (
+        "jax/_src/numpy/linalg.py",
+        (2, 2),
+        lambda a: a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0],
+    ),
     "_det_3x3": ("jax/_src/numpy/linalg.py", (3, 3), _determinant_3),
 }
 
@@ -300,10 +300,8 @@ def scan_of(equation: Any) -> Scan:
 def while_of(equation: Any) -> While:
     """The parameters of a while loop in one form."""
     params = equation.params
-    return While(
-        closed(params["cond_jaxpr"]), params["cond_nconsts"],
-        closed(params["body_jaxpr"]), params["body_nconsts"],
-    )  # fmt: skip
+    return While(closed(params["cond_jaxpr"]), params["cond_nconsts"],
+                 closed(params["body_jaxpr"]), params["body_nconsts"])  # fmt: skip
 
 
 def source_line(equation: Any) -> str | None:

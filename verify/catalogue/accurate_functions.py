@@ -6,6 +6,7 @@ result is a normal number.
 """
 
 import verify as vf
+from verify.catalogue.accuracies import in_16_bits
 from verify.functions import (
     expm1_excess,
     log1mexp,
@@ -20,7 +21,6 @@ from verify.functions import (
 )
 
 SOURCE = "definition"
-NARROW = ("bfloat16", "float16")  # of one variable every float of these is tried
 
 # At zero log(1 - exp(x)) is minus infinity, and so is at -1 the slope of x - log(1 + x).
 NEGATIVE, OVER_MINUS_ONE = vf.reals(high=-(2.0**-126)), vf.reals(low=2.0**-24 - 1)
@@ -38,7 +38,7 @@ def sigmoid_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def sigmoid_is_accurate_in_16_bits(x):
     """σ(x) = 1/(1 + exp(-x)) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(sigmoid, x, ulps=1, dtype=d) for d in NARROW))
+    return in_16_bits(sigmoid, x)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -50,7 +50,7 @@ def the_slope_of_sigmoid_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def the_slope_of_sigmoid_is_accurate_in_16_bits(x):
     """σ'(x) = σ(x) σ(-x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(sigmoid, x, ulps=1, dtype=d, gradient=True) for d in NARROW))
+    return in_16_bits(sigmoid, x, gradient=True)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -62,7 +62,7 @@ def shifted_sigmoid_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def shifted_sigmoid_is_accurate_in_16_bits(x):
     """σ(x) - 1/2 within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(shifted_sigmoid, x, ulps=1, dtype=d) for d in NARROW))
+    return in_16_bits(shifted_sigmoid, x)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -74,9 +74,7 @@ def the_slope_of_shifted_sigmoid_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def the_slope_of_shifted_sigmoid_is_accurate_in_16_bits(x):
     """σ'(x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(
-        *(vf.accurate(shifted_sigmoid, x, ulps=1, dtype=d, gradient=True) for d in NARROW)
-    )
+    return in_16_bits(shifted_sigmoid, x, gradient=True)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -88,7 +86,7 @@ def log_sigmoid_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def log_sigmoid_is_accurate_in_16_bits(x):
     """log σ(x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(log_sigmoid, x, ulps=1, dtype=d) for d in NARROW))
+    return in_16_bits(log_sigmoid, x)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -100,7 +98,7 @@ def the_slope_of_log_sigmoid_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def the_slope_of_log_sigmoid_is_accurate_in_16_bits(x):
     """σ(-x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(log_sigmoid, x, ulps=1, dtype=d, gradient=True) for d in NARROW))
+    return in_16_bits(log_sigmoid, x, gradient=True)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -112,7 +110,7 @@ def softplus_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def softplus_is_accurate_in_16_bits(x):
     """log(1 + exp(x)) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(softplus, x, ulps=1, dtype=d) for d in NARROW))
+    return in_16_bits(softplus, x)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -124,7 +122,7 @@ def the_slope_of_softplus_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def the_slope_of_softplus_is_accurate_in_16_bits(x):
     """σ(x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(softplus, x, ulps=1, dtype=d, gradient=True) for d in NARROW))
+    return in_16_bits(softplus, x, gradient=True)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -136,7 +134,7 @@ def tanh_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def tanh_is_accurate_in_16_bits(x):
     """tanh(x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(tanh, x, ulps=1, dtype=d) for d in NARROW))
+    return in_16_bits(tanh, x)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -148,7 +146,7 @@ def the_slope_of_tanh_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def the_slope_of_tanh_is_accurate_in_16_bits(x):
     """1/cosh²(x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(tanh, x, ulps=1, dtype=d, gradient=True) for d in NARROW))
+    return in_16_bits(tanh, x, gradient=True)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -160,7 +158,7 @@ def log_cosh_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def log_cosh_is_accurate_in_16_bits(x):
     """log cosh(x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(log_cosh, x, ulps=1, dtype=d) for d in NARROW))
+    return in_16_bits(log_cosh, x)
 
 
 @vf.claim(x=vf.reals(), source=SOURCE)
@@ -172,7 +170,7 @@ def the_slope_of_log_cosh_is_accurate(x):
 @vf.claim(x=vf.reals(), source=SOURCE)
 def the_slope_of_log_cosh_is_accurate_in_16_bits(x):
     """tanh(x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(log_cosh, x, ulps=1, dtype=d, gradient=True) for d in NARROW))
+    return in_16_bits(log_cosh, x, gradient=True)
 
 
 @vf.claim(x=NEGATIVE, source=SOURCE)
@@ -184,7 +182,7 @@ def log1mexp_is_accurate(x):
 @vf.claim(x=NEGATIVE, source=SOURCE)
 def log1mexp_is_accurate_in_16_bits(x):
     """log(1 - exp(x)) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(log1mexp, x, ulps=1, dtype=d) for d in NARROW))
+    return in_16_bits(log1mexp, x)
 
 
 @vf.claim(x=NEGATIVE, source=SOURCE)
@@ -196,7 +194,7 @@ def the_slope_of_log1mexp_is_accurate(x):
 @vf.claim(x=NEGATIVE, source=SOURCE)
 def the_slope_of_log1mexp_is_accurate_in_16_bits(x):
     """-1/(exp(-x) - 1) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(log1mexp, x, ulps=1, dtype=d, gradient=True) for d in NARROW))
+    return in_16_bits(log1mexp, x, gradient=True)
 
 
 @vf.claim(x=OVER_MINUS_ONE, source=SOURCE)
@@ -208,7 +206,7 @@ def log1p_excess_is_accurate(x):
 @vf.claim(x=OVER_MINUS_ONE, source=SOURCE)
 def log1p_excess_is_accurate_in_16_bits(x):
     """x - log(1 + x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(log1p_excess, x, ulps=1, dtype=d) for d in NARROW))
+    return in_16_bits(log1p_excess, x)
 
 
 @vf.claim(x=OVER_MINUS_ONE, source=SOURCE)
@@ -220,9 +218,7 @@ def the_slope_of_log1p_excess_is_accurate(x):
 @vf.claim(x=OVER_MINUS_ONE, source=SOURCE)
 def the_slope_of_log1p_excess_is_accurate_in_16_bits(x):
     """x/(1 + x) within an ulp, in bfloat16 and float16."""
-    return vf.all_of(
-        *(vf.accurate(log1p_excess, x, ulps=1, dtype=d, gradient=True) for d in NARROW)
-    )
+    return in_16_bits(log1p_excess, x, gradient=True)
 
 
 @vf.claim(x=TO_OVERFLOW, source=SOURCE)
@@ -234,7 +230,7 @@ def expm1_excess_is_accurate(x):
 @vf.claim(x=TO_OVERFLOW, source=SOURCE)
 def expm1_excess_is_accurate_in_16_bits(x):
     """exp(x) - 1 - x within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(expm1_excess, x, ulps=1, dtype=d) for d in NARROW))
+    return in_16_bits(expm1_excess, x)
 
 
 @vf.claim(x=TO_OVERFLOW, source=SOURCE)
@@ -246,9 +242,7 @@ def the_slope_of_expm1_excess_is_accurate(x):
 @vf.claim(x=TO_OVERFLOW, source=SOURCE)
 def the_slope_of_expm1_excess_is_accurate_in_16_bits(x):
     """exp(x) - 1 within an ulp, in bfloat16 and float16."""
-    return vf.all_of(
-        *(vf.accurate(expm1_excess, x, ulps=1, dtype=d, gradient=True) for d in NARROW)
-    )
+    return in_16_bits(expm1_excess, x, gradient=True)
 
 
 @vf.claim(x=vf.reals(), y=vf.positives(), source=SOURCE)
@@ -260,7 +254,7 @@ def xlogy_is_accurate(x, y):
 @vf.claim(x=vf.reals(), y=vf.positives(), source=SOURCE)
 def xlogy_is_accurate_in_16_bits(x, y):
     """x log y within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(xlogy, x, y, ulps=1, dtype=d) for d in NARROW))
+    return in_16_bits(xlogy, x, y)
 
 
 @vf.claim(x=vf.reals(), y=vf.positives(), source=SOURCE)
@@ -272,4 +266,4 @@ def the_slopes_of_xlogy_are_accurate(x, y):
 @vf.claim(x=vf.reals(), y=vf.positives(), source=SOURCE)
 def the_slopes_of_xlogy_are_accurate_in_16_bits(x, y):
     """log y and x/y within an ulp, in bfloat16 and float16."""
-    return vf.all_of(*(vf.accurate(xlogy, x, y, ulps=1, dtype=d, gradient=True) for d in NARROW))
+    return in_16_bits(xlogy, x, y, gradient=True)
