@@ -1,0 +1,104 @@
+"""How fast each hot loop is, how close to the hardware, how it grows, and beside what.
+
+python -m benchmarks                               # all questions at small sizes
+python -m benchmarks lstm divergence_losses --sizes all --peers
+python -m benchmarks --sizes all --peers --write   # results/, README.md and its plots
+python -m benchmarks --against benchmarks/results  # are ratios where those expected them?
+python -m benchmarks --page                        # README.md from results/, without a run
+"""
+
+import argparse
+import difflib
+import importlib
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import page, results
+from benchmarks.again import agreement
+from benchmarks.isolation import DeviceError, Heat, Options, rows
+from benchmarks.questions import QUESTIONS
+from benchmarks.text import lines_of
+
+# Seconds of the rounds of a race at a size, of a run, and until a race at a size is given up.
+BUDGETS = {"small": (0.5, 1.0, 60.0), "all": (1.5, 4.0, 180.0)}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for; 0, or 2 where the call is wrong."""
+    asked = _parser().parse_args(arguments)
+    try:
+        names = [known(name) for name in asked.names] or list(QUESTIONS)
+        file = None if asked.json is None else Path(asked.json)
+        if file is not None:
+            results.need_folder(file)
+        if not asked.page:
+            _run(names, asked, file)
+        if asked.page or asked.write:
+            page.write()
+    except (ValueError, DeviceError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def known(name: str) -> str:
+    """A question's name.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name in QUESTIONS:
+        return name
+    near = difflib.get_close_matches(name, QUESTIONS, n=3, cutoff=0.4) or list(QUESTIONS)
+    raise ValueError(f"benchmarks needs names it knows, got {name!r}; near are {', '.join(near)}.")
+
+
+def _run(names: Iterable[str], asked: argparse.Namespace, file: Path | None) -> None:
+    options = Options(asked.device, asked.peers, *BUDGETS[asked.sizes])
+    everything: list[dict[str, Any]] = []
+    for name in names:
+        found = measured(name, asked.sizes, options)
+        everything += found
+        if asked.write:
+            results.write(results.file_of(name, asked.device), found)
+        if asked.against is not None:
+            earlier = results.read(Path(asked.against) / results.file_of(name, asked.device).name)
+            print(f"  {agreement(earlier, found)}", flush=True)
+        if file is not None:
+            results.write(file, everything)
+
+
+def measured(name: str, sizes: str, options: Options) -> list[dict[str, Any]]:
+    """All records of a question; shown as they come."""
+    print(name, flush=True)
+    races = importlib.import_module(f"benchmarks.{name}").RACES
+    heats = [Heat(i, dict(size)) for i, race in enumerate(races) for size in race.sizes(sizes)]
+    found = []
+    for some in rows(name, heats, options):
+        found += [{"schema": results.SCHEMA, "question": name, **record} for record in some]
+        for line in lines_of(some):
+            print(f"  {line}", flush=True)
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(QUESTIONS))
+    parser.add_argument("--device", choices=("cpu", "gpu", "tpu"), default="cpu")
+    parser.add_argument("--sizes", choices=tuple(BUDGETS), default="small")
+    parser.add_argument("--peers", action="store_true", help="beside other libraries as well")
+    parser.add_argument("--json", metavar="FILE", help="all records, a line each")
+    parser.add_argument("--write", action="store_true", help="results/, README.md and its plots")
+    parser.add_argument("--page", action="store_true", help="README.md from results/, no run")
+    parser.add_argument("--against", metavar="FOLDER", help="compare ratios with results there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

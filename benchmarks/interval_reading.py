@@ -1,0 +1,98 @@
+"""How fast is a formula read in intervals on XLA, and what do they cost beside plain floats?
+
+A chain of tanh and logarithms in float64, over boxes of relative width 2^-20; the middles are
+compared.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.ball_reading import chain
+from benchmarks.records import Plain, Race, Size
+from verify.arithmetic import jaxprs
+from verify.arithmetic.intervals.system import INTERVALS
+from verify.arithmetic.intervals.values import entered
+
+_WIDTH = 2.0**-20
+
+
+def points(size: Size) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.normal(size=size["points"]), np.exp(rng.normal(size=size["points"]))
+
+
+def boxes(size: Size) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(x - abs(x) * _WIDTH / 2, x + abs(x) * _WIDTH / 2) for x in points(size)]
+
+
+def _in_x64(function: Callable[..., Any], arguments: Any) -> Callable[[], Any]:
+    """A compiled function of float64, called where they are switched on."""
+    with jaxprs.x64():
+        arguments = jax.tree.map(jnp.asarray, arguments)
+        options = jaxprs.fast_intervals()
+        compiled = jax.jit(function, compiler_options=options).lower(*arguments).compile()
+
+    def run() -> Any:
+        with jaxprs.x64():
+            return jax.block_until_ready(compiled(*arguments))
+
+    return run
+
+
+def in_intervals(size: Size) -> Plain:
+    function = chain(size["links"], jnp.log, jnp.tanh)
+    with jaxprs.x64():
+        program = INTERVALS.compile(jaxprs.trace(function, jaxprs.float64(), jaxprs.float64())[0])
+    read = lambda mu, sigma: program(entered(*mu), entered(*sigma))
+    run = _in_x64(jax.vmap(read), boxes(size))
+    return Plain(run, _middles, _widest)
+
+
+def _middles(result: Any) -> list[np.ndarray]:
+    return [(np.asarray(i.low) + np.asarray(i.high)) / 2 for i in result]
+
+
+def _widest(result: Any) -> dict[str, Any]:
+    ((low, high),) = (map(np.asarray, i) for i in result)
+    size = np.maximum(np.maximum(abs(low), abs(high)), 1e-300)
+    return {"widest": float(np.max((high - low) / size))}
+
+
+def in_floats(size: Size) -> Plain:
+    function = chain(size["links"], jnp.log, jnp.tanh)
+    return Plain(_in_x64(jax.vmap(function), points(size)))
+
+
+def by_mpmath(size: Size) -> Plain:
+    """mpmath's own intervals, which have no tanh: by exponentials."""
+    from mpmath import iv
+
+    def tanh(x: Any) -> Any:
+        e = iv.exp(2 * x)
+        return 1 - 2 / (e + 1)
+
+    function = chain(size["links"], iv.log, tanh)
+    mu, sigma = ([iv.mpf(pair) for pair in zip(*ends, strict=True)] for ends in boxes(size))
+    run = lambda: [function(m, s) for m, s in zip(mu, sigma, strict=True)]
+    return Plain(run, lambda result: np.array([float(x.mid) for x in result]))
+
+
+RACES = (
+    Race(
+        "intervals, a chain",
+        "points",
+        lambda size: size["points"],
+        {"verify": in_intervals, "float64, not rounded outwards": in_floats},
+        ({"links": 1, "points": 1_000}, {"links": 5, "points": 1_000}),
+        (
+            {"links": 5, "points": 100_000}, {"links": 5, "points": 1_000_000},
+            {"links": 30, "points": 1_000},
+        ),
+        tolerance=1e-4,
+        peers={"mpmath.iv": by_mpmath},
+    ),
+)  # fmt: skip

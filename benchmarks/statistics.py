@@ -1,0 +1,88 @@
+"""Medians of interleaved times, their spread, and how far a ratio of two can be trusted."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+RESAMPLES = 2_000
+OUTSIDE = 0.01  # share of resamples outside an interval
+
+
+class Times(NamedTuple):
+    """Seconds a run: the median, the quartiles and the number of rounds."""
+
+    median: float
+    lower: float
+    upper: float
+    rounds: int
+
+
+class Ratio(NamedTuple):
+    """A ratio of medians, and where that of another run is expected."""
+
+    value: float
+    low: float
+    high: float
+
+
+def times(seconds: Sequence[float]) -> Times:
+    """The median and the quartiles.
+
+    Raises:
+        ValueError: there are no times.
+    """
+    if not len(seconds):
+        raise ValueError("times needs one round or more, got none.")
+    lower, median, upper = np.quantile(np.asarray(seconds), [0.25, 0.5, 0.75])
+    return Times(float(median), float(lower), float(upper), len(seconds))
+
+
+def ratio(over: Sequence[float], under: Sequence[float], *, seed: int = 0) -> Ratio:
+    """median(over)/median(under), of rounds in which both ran one after the other.
+
+    Args:
+        over, under: seconds, round by round.
+        seed: of the resamples.
+
+    Returns:
+        The ratio and an interval: 99 % of resamples, of blocks of neighbouring rounds since
+        other load on a machine comes and goes slower than rounds do, and wider by √2 because
+        the ratio of another run, which it is to hold, scatters as much as this one.
+
+    Raises:
+        ValueError: the rounds differ in number, or there are none.
+    """
+    if len(over) != len(under) or not len(over):
+        raise ValueError(f"ratio needs as many rounds of both, got {len(over)} and {len(under)}.")
+    pairs = np.stack([over, under]).astype(float)
+    middle = _log_ratio(pairs)
+    rows = _blocks(pairs.shape[1], np.random.default_rng(seed))
+    drawn = _log_ratio(pairs[:, rows].transpose(1, 0, 2))
+    low, high = np.quantile(drawn, [OUTSIDE / 2, 1 - OUTSIDE / 2])
+    widened = [middle + math.sqrt(2) * (end - middle) for end in (low, high)]
+    return Ratio(*(math.exp(x) for x in (middle, min(widened[0], middle), max(widened[1], middle))))
+
+
+def _log_ratio(pairs: np.ndarray) -> np.ndarray:
+    over, under = np.moveaxis(np.median(pairs, axis=-1), -1, 0)
+    return np.log(over / under)
+
+
+def _blocks(rounds: int, rng: np.random.Generator) -> np.ndarray:
+    """Rounds of each resample: blocks of about √rounds neighbours, around the end as well."""
+    length = max(round(math.sqrt(rounds)), 1)
+    starts = rng.integers(0, rounds, (RESAMPLES, -(-rounds // length), 1))
+    return ((starts + np.arange(length)) % rounds).reshape(RESAMPLES, -1)[:, :rounds]
+
+
+def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
+    """The slope of log value in log size by least squares: value ~ size^slope.
+
+    Raises:
+        ValueError: there are fewer than two sizes.
+    """
+    if len(set(sizes)) < 2:
+        raise ValueError(f"exponent needs two sizes or more, got {len(set(sizes))}.")
+    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
