@@ -93,12 +93,12 @@ def _summary(records: Sequence[Record]) -> str:
 def _question(name: str, records: Sequence[Record]) -> str:
     """The question's own words, its tables and its plots."""
     told = (importlib.import_module(f"benchmarks.{name}").__doc__ or "").strip()
-    parts = [told.replace("\n\n    python", "\n\n    python")]
+    parts = [told]
     for race, rows in itertools.groupby(_of_races(records), lambda r: r["race"]):
-        parts += [f"**{race}**", _table(list(rows))]
-        file = PLOTS / f"{plain_name(race)}.svg"
-        if file.exists():
-            parts.append(f"![{race}]({file.relative_to(PAGE.parent)})")
+        found = list(rows)
+        parts += [f"**{race}**", _table(found)]
+        if is_plotted(found):
+            parts.append(f"![{race}](results/plots/{plain_name(race)}.svg)")
     return "\n\n".join(parts if records else [told, "No results."])
 
 
@@ -153,6 +153,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def is_plotted(rows: Iterable[Record]) -> bool:
+    """Whether a race was timed at two sizes or more."""
+    return len({r["items"] for r in rows if "seconds" in r}) > 1
 
 
 def plain_name(race: str) -> str:

@@ -10,6 +10,8 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib import pyplot
 
+from benchmarks.page import is_plotted, plain_name
+
 Record = Mapping[str, Any]
 _STYLE = {
     "svg.hashsalt": "verify", "svg.fonttype": "none", "font.size": 9, "axes.grid": True,
@@ -20,14 +22,12 @@ _SAVED: dict[str, Any] = {"format": "svg", "bbox_inches": "tight", "metadata": {
 
 def draw(records: Sequence[Record], folder: Path) -> None:
     """A plot for each race of two sizes or more, and one of the roofline."""
-    from benchmarks.page import plain_name
-
     folder.mkdir(exist_ok=True)
     timed = [r for r in records if "seconds" in r]
     with pyplot.rc_context(_STYLE):
         for race, rows in itertools.groupby(timed, lambda r: r["race"]):
             found = list(rows)
-            if len({r["items"] for r in found}) > 1:
+            if is_plotted(found):
                 _throughput(race, found, folder / f"{plain_name(race)}.svg")
         _roofline(records, folder / "roofline.svg")
 

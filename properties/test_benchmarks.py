@@ -1,0 +1,237 @@
+"""The benchmarks' harness: what it says of times, and that nothing that fails is dropped."""
+
+import importlib
+import json
+import math
+import os
+import time
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from benchmarks import page, results
+from benchmarks.__main__ import known, main
+from benchmarks.again import outside
+from benchmarks.ceilings import Ceilings, roofline
+from benchmarks.growth import growth_of
+from benchmarks.harness import Limits, race
+from benchmarks.isolation import Heat, Options, rows
+from benchmarks.questions import QUESTIONS
+from benchmarks.records import Plain, Program, Race, Timed, Work
+from benchmarks.statistics import exponent, ratio, times
+
+QUICK = Limits(seconds=0.02)
+
+
+def of(contestants, peers=None, tolerance=1e-6, size=None):
+    given = Race("a race", "items", lambda size: size["n"], contestants, (), tolerance=tolerance,
+                 peers=peers or {})  # fmt: skip
+    return race(given, size or {"n": 4}, peers=True, ceilings=None, limits=QUICK)
+
+
+def ones(size):
+    return Program(lambda x: x + 1, (jnp.zeros(size["n"]),))
+
+
+def test_the_median_and_the_quartiles_are_those_of_the_times():
+    assert times([5.0, 1.0, 2.0, 3.0, 4.0]) == (3.0, 2.0, 4.0, 5)
+
+
+def test_a_ratio_of_times_that_never_change_has_no_width():
+    assert ratio([3.0] * 9, [2.0] * 9) == pytest.approx((1.5, 1.5, 1.5))
+
+
+def test_load_that_slows_both_leaves_their_ratio():
+    load = np.exp(np.random.default_rng(0).normal(size=41))
+    assert ratio(3.0 * load, load).value == pytest.approx(3.0)
+
+
+def test_an_interval_holds_the_ratio_of_another_run():
+    rng, runs = np.random.default_rng(1), 60
+    draw = lambda: np.exp(0.1 * rng.normal(size=(2, 25)))
+    found = [(ratio(*draw()), ratio(*draw()).value) for _ in range(runs)]
+    inside = sum(first.low <= again <= first.high for first, again in found)
+    assert inside >= 0.95 * runs
+    # The median of 25 has a deviation of 0.1 √(π/2)/5 = 0.025, a ratio 0.035; ±2.6 √2 of them.
+    assert np.median([first.high / first.low for first, _ in found]) < 1.4
+
+
+@pytest.mark.parametrize("pair", [([1.0], [1.0, 2.0]), ([], [])])
+def test_a_ratio_needs_as_many_rounds_of_both(pair):
+    with pytest.raises(ValueError, match="ratio needs as many rounds of both, got"):
+        ratio(*pair)
+
+
+def test_no_times_have_no_median():
+    with pytest.raises(ValueError, match="times needs one round or more, got none"):
+        times([])
+
+
+def test_an_exponent_is_the_slope_in_logarithms():
+    assert exponent([1, 10, 100], [3, 300, 30_000]) == pytest.approx(2.0)
+    with pytest.raises(ValueError, match="exponent needs two sizes or more, got 1"):
+        exponent([4, 4], [1, 2])
+
+
+def test_the_roofline_names_what_is_nearest():
+    ceilings = Ceilings(1e9, 1e8, 1e7, ((1_000, 1e9), (1_000_000, 1e8)))
+    assert roofline(Work(products=1e9, bytes=1e3), 2.0, ceilings) == (0.5, "products")
+    assert roofline(Work(products=1e3, bytes=1e8), 2.0, ceilings) == (0.5, "bytes")
+
+
+def test_a_row_says_what_a_program_takes_and_costs():
+    (row,) = of({"ones": ones})
+    assert row["seconds"]["median"] > 0
+    assert row["seconds"]["rounds"] >= 5
+    assert row["compile_seconds"] > 0
+    assert row["xla"]["output"] == 16
+    assert "error" not in row
+
+
+def test_a_contestant_that_fails_is_recorded_and_others_run():
+    def fails(size):
+        raise RuntimeError("no luck\nat all")
+
+    first, second = of({"fails": fails, "ones": ones})
+    assert first["error"] == "RuntimeError: no luck"
+    assert "seconds" in second
+    assert "ratio" not in second
+
+
+def test_a_peer_that_is_not_installed_is_said_to_be_absent():
+    def missing(size):
+        import no_such_library  # noqa: F401
+
+        raise AssertionError
+
+    assert of({"ones": ones}, {"missing": missing})[1]["error"] == (
+        "absent: no_such_library is not installed"
+    )
+
+
+def test_a_contestant_with_other_numbers_is_not_timed():
+    twos = lambda size: Program(lambda x: x + 2, (jnp.zeros(size["n"]),))
+    more = lambda size: Program(lambda x: x + 1, (jnp.zeros(5),))
+    _, second, third = of({"ones": ones, "twos": twos, "more": more})
+    assert second["error"] == "differs from ones by 1 of the largest number"
+    assert third["error"] == "gives 5 numbers where ones gives 4"
+
+
+def test_nan_is_no_number_to_agree_with():
+    lost = lambda size: Program(lambda x: x + jnp.nan, (jnp.zeros(size["n"]),))
+    assert "differs" in of({"ones": ones, "lost": lost})[1]["error"]
+
+
+def test_a_program_that_needs_more_than_there_is_does_not_run():
+    given = Race("a race", "items", lambda size: 4, {"ones": ones}, ())
+    limits = QUICK._replace(bytes=8)
+    (row,) = race(given, {"n": 4}, peers=False, ceilings=None, limits=limits)
+    assert row["error"].startswith("needs 0.0 GiB, more than 0.0 free")
+
+
+def test_a_run_that_takes_too_long_is_recorded_with_its_time():
+    slow = lambda size: Plain(lambda: time.sleep(0.02) or 1.0)
+    given = Race("a race", "items", lambda size: 4, {"slow": slow}, ())
+    limits = QUICK._replace(longest=0.01)
+    (row,) = race(given, {"n": 4}, peers=False, ceilings=None, limits=limits)
+    assert row["error"].endswith("s a run, over 0.01")
+    assert row["once"] >= 0.02
+
+
+def test_a_run_may_tell_its_own_time():
+    told = lambda size: Plain(lambda: Timed(7.0, 1.0))
+    given = Race("a race", "items", lambda size: 4, {"told": told}, (), slow=10.0)
+    (row,) = race(given, {"n": 4}, peers=False, ceilings=None, limits=QUICK)
+    assert row["seconds"]["median"] == 7.0
+
+
+def test_facts_are_kept_and_may_say_how_many_items_there_were():
+    run = lambda size: Plain(lambda: 1.0, facts=lambda _: {"items": 9, "digits": 3})
+    (row,) = of({"run": run})
+    assert row["items"] == 9
+    assert row["facts"] == {"digits": 3}
+
+
+def test_every_line_is_json_and_comes_back(tmp_path):
+    file = tmp_path / "found.jsonl"
+    results.write(file, [{"value": math.inf, "seconds": 1 / 3}, {"race": "a", "size": {"n": 1}}])
+    assert results.read(file) == [
+        {"value": "Infinity", "seconds": 0.33333}, {"race": "a", "size": {"n": 1}},
+    ]  # fmt: skip
+    assert all(json.loads(line) for line in file.read_text().splitlines())
+    assert results.read(tmp_path / "none.jsonl") == []
+
+
+def test_a_file_that_cannot_be_written_is_a_mistake_of_the_caller(tmp_path, capsys):
+    file = tmp_path / "none" / "found.jsonl"
+    assert main(["lstm", "--json", str(file)]) == 2
+    wanted = f"benchmarks needs a file that it can write for --json, got {file}.\n"
+    assert capsys.readouterr().err == wanted
+
+
+def test_an_unknown_name_is_told_with_near_ones(capsys):
+    assert main(["ltsm"]) == 2
+    assert capsys.readouterr().err == (
+        "benchmarks needs names it knows, got 'ltsm'; near are lstm, float_sweep.\n"
+    )
+    with pytest.raises(ValueError, match="near are gradient_check"):
+        known("gradient_checks")
+
+
+def test_ratios_outside_their_intervals_are_named():
+    told = lambda value: {
+        "race": "r", "size": {"n": 1}, "contestant": "b",
+        "ratio": {"to": "a", "value": value, "low": 1.0, "high": 2.0},
+    }  # fmt: skip
+    assert outside([told(1.5)], [told(1.9)]) == (1, [])
+    assert outside([told(1.5)], [told(3.0)]) == (1, ["r/1/b 3, expected 1 to 2"])
+    assert outside([], [told(3.0)]) == (0, [])
+
+
+def test_growth_is_fitted_where_one_size_varies():
+    row = lambda n, seconds: {
+        "race": "r", "contestant": "a", "size": {"n": n, "m": 1}, "seconds": {"median": seconds},
+    }  # fmt: skip
+    assert "| r | a | n 1 to 100 | 1.50 |  |" in growth_of([row(1, 1.0), row(100, 1_000.0)])
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_has_races_with_sizes(question):
+    races = importlib.import_module(f"benchmarks.{question}").RACES
+    assert races
+    for given in races:
+        assert given.sizes("all")
+        for size in given.sizes("all"):
+            assert given.items(size) > 0
+            if given.work is not None:
+                assert max(vars(given.work(size)).values()) > 0
+
+
+def test_the_page_is_what_the_results_give():
+    text = page.PAGE.read_text()
+    assert page.filled(text, page.everything()) == text
+
+
+def test_results_name_no_machine():
+    for question in QUESTIONS:
+        text = results.file_of(question).read_text()
+        assert os.uname().nodename not in text
+        assert "/tmp" not in text
+        assert "/home" not in text
+
+
+@pytest.mark.slow
+def test_a_race_in_a_process_of_its_own():
+    found = list(rows("scalar_rnn", [Heat(0, {"steps": 4, "weights": 8})], Options(seconds=0.05)))
+    (header,), told = found
+    assert header["ceilings"]["products"] > 0
+    assert all("seconds" in row for row in told)
+    assert told[1]["ratio"]["low"] <= told[1]["ratio"]["value"] <= told[1]["ratio"]["high"]
+
+
+@pytest.mark.slow
+def test_a_race_whose_process_is_too_slow_is_a_row_and_the_next_one_runs():
+    heats = [Heat(0, {"steps": 4, "weights": 8})] * 2
+    _, *told = rows("scalar_rnn", heats, Options(seconds=0.05, patience=0.01))
+    assert [row["error"] for (row,) in told] == ["no result within 0.01 s"] * 2
