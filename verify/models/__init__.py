@@ -52,6 +52,7 @@ from verify.models.lstm import lstm_cell as lstm_cell
 from verify.models.lstm import lstm_gates as lstm_gates
 from verify.models.lstm_arguments import LSTMParameters as LSTMParameters
 from verify.models.lstm_arguments import LSTMState as LSTMState
+from verify.models.lstm_batch import lstm_batch as lstm_batch
 from verify.models.lstm_gradient import LSTMGradient as LSTMGradient
 from verify.models.lstm_gradient import lstm_gradient as lstm_gradient
 from verify.models.mlp import initial_mlp as initial_mlp

@@ -52,11 +52,11 @@ def fitting(
     return LSTMParameters(W, U, b), LSTMState(rest[0], rest[1]), *rest[2:]
 
 
-def need_steps(function: str, xs: Array) -> None:
-    """An error where a sequence is empty.
+def need_steps(function: str, xs: Array, *, axis: int = 0) -> None:
+    """An error where a sequence is empty; its steps are along the axis.
 
     Raises:
         ValueError: it is.
     """
-    if not len(xs):
+    if not xs.shape[axis]:
         raise ValueError(f"{function} needs xs of one step or more, got shape {xs.shape}.")

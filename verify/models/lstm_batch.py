@@ -1,0 +1,208 @@
+"""An LSTM over a batch of sequences, made for speed: its gradient is derived by hand.
+
+Each step is one product, [x, h] with [W, U], and one pass over the gates. Where the hidden size
+is over the batch, the weights stand on the left of every product and features are rows: XLA's
+products on a CPU prepare the matrix on the right anew each step, so the small one should be there.
+"""
+
+import functools
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Real
+
+from verify.models.lstm_arguments import LSTMParameters, LSTMState, need_steps
+from verify.models.products import einsum, matmul
+from verify.models.sizes import Sized, fields, sized
+
+Store = Literal["all", "states"]
+_AXES = {"W": "4 hidden inputs", "U": "4 hidden hidden", "b": "4 hidden"}
+_STATE = {"h": "n hidden", "c": "n hidden"}
+_STORES = ("all", "states")
+
+
+def lstm_batch(
+    parameters: LSTMParameters,
+    xs: Real[ArrayLike, "n steps inputs"],
+    state: LSTMState | None = None,
+    *,
+    store: Store = "all",
+) -> LSTMState:
+    """(h_1, c_1), …, (h_T, c_T) of the LSTM for each sequence, for speed: lstm says the rest.
+
+    Args:
+        parameters: as for lstm.
+        xs: n sequences of one length, dimensionless.
+        state: h_0 and c_0, each of shape (n, hidden); None stands for zeros.
+        store: what the way back is given besides the states. "all": the arguments of the gates,
+            4 n steps hidden numbers. "states": nothing; the arguments are computed again.
+
+    Returns:
+        The hidden states and the cells, each of shape (n, steps, hidden), in the dtype that the
+        arguments promote to; hidden states in [-1, 1].
+
+    Raises:
+        TypeError: parameters or state is of another type, or an array is not real.
+        ValueError: shapes do not fit each other, there are no steps, or store is another word.
+
+    Accuracy: gates are XLA's logistic and tanh, in float32 for narrower dtypes.
+    Gradient: backpropagation through time as in lstm_gradient, right in the reals (claims of
+        catalogue/lstm_batch.py). Slopes of gates are f(1 - f) and 1 - g², right to an ulp of one:
+        in the tails where gates are shut or open to all digits they are 0, where those of lstm
+        are not. By reverse mode only: for jvp, jacfwd and hessian take jax.vmap of lstm.
+
+    Example:
+        >>> zeros = LSTMParameters(jnp.zeros((4, 2, 3)), jnp.zeros((4, 2, 2)), jnp.zeros((4, 2)))
+        >>> lstm_batch(zeros, jnp.ones((7, 5, 3))).h.shape
+        (7, 5, 2)
+    """
+    if store not in _STORES:
+        raise ValueError(f'lstm_batch needs store as "all" or "states", got {store!r}.')
+    given = fields("lstm_batch", "parameters", parameters, LSTMParameters, _AXES)
+    given["xs"] = Sized(xs, "n steps inputs")
+    if state is not None:
+        given |= fields("lstm_batch", "state", state, LSTMState, _STATE)
+    W, U, b, inputs, *first = sized("lstm_batch", given)
+    need_steps("lstm_batch", inputs, axis=1)
+    dtype = inputs.dtype
+    hidden = b.shape[1]
+    zero = jnp.zeros((len(inputs), hidden), dtype)
+    wide = jnp.promote_types(dtype, jnp.float32)
+    weights = _Weights(jnp.concatenate([W, U], axis=2).reshape(4 * hidden, -1), b.reshape(-1))
+    arguments = weights, inputs.swapaxes(0, 1), LSTMState(*first or (zero, zero))
+    states = _run(store, *jax.tree.map(lambda x: x.astype(wide), arguments))
+    return jax.tree.map(lambda x: x.swapaxes(0, 1).astype(dtype), states)
+
+
+class _Weights(NamedTuple):
+    """[W, U] and b, the four gates one below the other."""
+
+    K: Float[Array, "gates features"]
+    b: Float[Array, " gates"]
+
+
+class _Kept(NamedTuple):
+    """What the way back is given."""
+
+    weights: _Weights
+    xs: Float[Array, "steps n inputs"]
+    first: LSTMState
+    states: LSTMState
+    z: Float[Array, "steps n gates"] | None
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _run(
+    store: Store, weights: _Weights, xs: Float[Array, "steps n inputs"], first: LSTMState
+) -> LSTMState:
+    """The states, time first."""
+    return _forwards(weights, xs, first)[0]
+
+
+def _run_and_keep(store: Store, weights: _Weights, xs: Array, first: LSTMState) -> Any:
+    states, z = _forwards(weights, xs, first)
+    return states, _Kept(weights, xs, first, states, z if store == "all" else None)
+
+
+def _forwards(
+    weights: _Weights, xs: Float[Array, "steps n inputs"], first: LSTMState
+) -> tuple[LSTMState, Float[Array, "steps n gates"]]:
+    """The states and the arguments of the gates, time first."""
+    is_left = _is_left(first.h)
+    axis, turned = 0 if is_left else 1, functools.partial(_turned, is_left=is_left)
+
+    def step(state: LSTMState, x: Array) -> Any:
+        z = _products(weights, jnp.concatenate([x, state.h], axis), is_left)
+        f, i, o, candidate = _gates(z, axis)
+        c = f * state.c + i * candidate
+        # Without the barrier XLA turns the states of all steps at the end, at twice the cost.
+        h = lax.optimization_barrier(o * lax.tanh(c))
+        return LSTMState(h, c), (LSTMState(turned(h), turned(c)), turned(z))
+
+    columns = xs.swapaxes(1, 2) if is_left else xs
+    return lax.scan(step, jax.tree.map(turned, first), columns)[1]
+
+
+def _backwards(
+    store: Store, kept: _Kept, cotangent: LSTMState
+) -> tuple[_Weights, Float[Array, "steps n inputs"], LSTMState]:
+    """The gradient in the weights, in xs and in the first state."""
+    (K, b), xs, first, states, z = kept
+    features = jnp.concatenate([xs, _before(first.h, states.h)], axis=2)
+    room = jnp.zeros((*xs.shape[:2], len(b)), b.dtype) if z is None else z
+    is_left, U = _is_left(first.h), K[:, xs.shape[2] :]
+    U = lax.optimization_barrier(U.T) if is_left else U
+
+    def step(carry: Any, at: Any) -> Any:
+        later, room = carry
+        t, direct, features, before, c = at
+        if store == "all":
+            # Read before it is written to, or XLA copies the whole of it each step.
+            z = lax.optimization_barrier(lax.dynamic_index_in_dim(room, t, keepdims=False))
+        else:
+            z = _turned(_products(kept.weights, _turned(features, is_left), is_left), is_left)
+        total = LSTMState(later.h + direct.h, later.c + direct.c)
+        dz, in_before = _gate_cotangents(z, before, c, total)
+        in_h = lax.optimization_barrier(einsum("hk,nk->hn", U, dz)).T if is_left else matmul(dz, U)
+        return (LSTMState(in_h, in_before), lax.dynamic_update_index_in_dim(room, dz, t, 0)), None
+
+    start = LSTMState(jnp.zeros_like(first.h), jnp.zeros_like(first.c)), room
+    steps = jnp.arange(len(xs)), cotangent, features, _before(first.c, states.c), states.c
+    (in_first, dz), _ = lax.scan(step, start, steps, reverse=True)
+    dz = dz.reshape(-1, len(b))
+    # XLA takes 1.6 times as long for the transpose of this, which it is kept from by the barrier.
+    in_K = lax.optimization_barrier(matmul(features.reshape(-1, K.shape[1]).T, dz)).T
+    in_xs = matmul(dz, K[:, : xs.shape[2]]).reshape(xs.shape)
+    return _Weights(in_K, dz.sum(axis=0)), in_xs, in_first
+
+
+_run.defvjp(_run_and_keep, _backwards)
+
+
+def _gate_cotangents(
+    z: Float[Array, "n gates"],
+    before: Float[Array, "n hidden"],
+    c: Float[Array, "n hidden"],
+    cotangent: LSTMState,
+) -> tuple[Float[Array, "n gates"], Float[Array, "n hidden"]]:
+    """The cotangents of z and of the cell before, from those of a step's states."""
+    (f, i, o, candidate), cell = _gates(z, 1), lax.tanh(c)
+    in_c = cotangent.c + cotangent.h * o * (1 - cell * cell)
+    parts = [
+        in_c * before * (f * (1 - f)),
+        in_c * candidate * (i * (1 - i)),
+        cotangent.h * cell * (o * (1 - o)),
+        in_c * i * (1 - candidate * candidate),
+    ]
+    return jnp.concatenate(parts, axis=1), in_c * f
+
+
+def _gates(z: Float[Array, "..."], axis: int) -> tuple[Array, Array, Array, Array]:
+    """f, i, o and the candidate at their arguments."""
+    f, i, o, candidate = jnp.split(z, 4, axis)
+    return lax.logistic(f), lax.logistic(i), lax.logistic(o), lax.tanh(candidate)
+
+
+def _before(first: Float[Array, "n hidden"], states: Float[Array, "steps n hidden"]) -> Array:
+    """What each step starts from."""
+    return jnp.concatenate([first[None], states[:-1]])
+
+
+def _is_left(h: Float[Array, "n hidden"]) -> bool:
+    """Whether weights stand on the left of products."""
+    return h.shape[1] > h.shape[0]
+
+
+def _turned(x: Float[Array, "..."], is_left: bool) -> Float[Array, "..."]:
+    """Rows as columns where the weights are on the left, and back."""
+    return x.T if is_left else x
+
+
+def _products(weights: _Weights, features: Float[Array, "..."], is_left: bool) -> Array:
+    """W x + U h + b for each sequence: a column where the weights are on the left, or a row."""
+    if is_left:
+        return matmul(weights.K, features) + weights.b[:, None]
+    return matmul(features, weights.K.T) + weights.b[None]
