@@ -57,11 +57,14 @@ def race(
     """A row for each contestant: what it took, or why it took nothing."""
     entrants, rows = [], []
     limits = limits._replace(longest=race.slow * limits.longest)
+    least = _least_seconds(race, size, ceilings)
     for name, contestant in (race.contestants | race.peers if peers else race.contestants).items():
         row: dict[str, Any] = {"race": race.name, "size": dict(size), "contestant": name}
         row |= {"unit": race.unit, "items": race.items(size)}
         rows.append(row)
         try:
+            if least > limits.longest:
+                raise _UnfitError(f"takes {least:.2g} s at the ceilings, over {limits.longest:g}")
             entrant = _ready(name, contestant, size, row, limits)
             if entrants and race.tolerance is not None:
                 _compare(entrants[0], entrant, race.tolerance)
@@ -72,6 +75,13 @@ def race(
     for entrant in entrants:
         _add_times(entrant, entrants[0], race, size, ceilings)
     return rows
+
+
+def _least_seconds(race: Race, size: Size, ceilings: Ceilings | None) -> float:
+    """Of a run that is all that the hardware can do."""
+    if race.work is None or ceilings is None:
+        return 0.0
+    return roofline(race.work(size), 1.0, ceilings).fraction
 
 
 def _told(error: Exception) -> str:

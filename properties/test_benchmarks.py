@@ -139,6 +139,16 @@ def test_a_run_that_takes_too_long_is_recorded_with_its_time():
     assert row["once"] >= 0.02
 
 
+def test_what_the_hardware_cannot_do_in_time_is_not_begun():
+    begun = []
+    given = Race("a race", "items", lambda size: 4, {"never": begun.append}, (),
+                 work=lambda size: Work(products=1e12))  # fmt: skip
+    ceilings = Ceilings(1e9, 1e9, 1e9, ((1_000, 1e9),))
+    (row,) = race(given, {"n": 4}, peers=False, ceilings=ceilings, limits=QUICK)
+    assert row["error"] == "takes 1e+03 s at the ceilings, over 2"
+    assert not begun
+
+
 def test_a_run_may_tell_its_own_time():
     told = lambda size: Plain(lambda: Timed(7.0, 1.0))
     given = Race("a race", "items", lambda size: 4, {"told": told}, (), slow=10.0)
