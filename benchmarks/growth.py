@@ -21,11 +21,12 @@ def growth_of(records: Sequence[Record]) -> str:
     rows = []
     for (race, name), found in _grouped(records):
         for axis in found[0]["size"]:
-            line = _longest_line(found, axis)
+            line = longest_line(found, axis)
             if len(line) < 2:
                 continue
-            sizes = [r["size"][axis] for r in line]
-            span = f"{axis} {sizes[0]:,} to {sizes[-1]:,}"
+            ends = [r["size"][axis] for r in line]
+            sizes = [2.0**n for n in ends] if axis.startswith("log2_") else ends
+            span = f"{axis} {ends[0]:,} to {ends[-1]:,}"
             time = exponent(sizes, [r["seconds"]["median"] for r in line])
             rows.append((race, name, span, f"{time:.2f}", _of_memory(line, sizes)))
     head = ("loop", "contestant", "over", "time ~ size^", "memory ~ size^")
@@ -33,20 +34,20 @@ def growth_of(records: Sequence[Record]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _of_memory(line: Sequence[Record], sizes: Sequence[int]) -> str:
+def _of_memory(line: Sequence[Record], sizes: Sequence[float]) -> str:
     held = [r.get("xla", {}).get("temporary", 0) + r.get("xla", {}).get("output", 0) for r in line]
     return f"{exponent(sizes, held):.2f}" if all(held) else ""
 
 
 def _grouped(records: Iterable[Record]) -> Iterable[tuple[tuple[str, str], list[Record]]]:
-    timed = [r for r in records if "seconds" in r and "log2" not in str(r["size"])]
+    timed = [r for r in records if "seconds" in r]
     key = lambda r: (r["race"], r["contestant"])
     order = {name: i for i, name in enumerate(dict.fromkeys(map(key, timed)))}
     ordered = sorted(timed, key=lambda r: order[key(r)])
     return [(k, list(rows)) for k, rows in itertools.groupby(ordered, key)]
 
 
-def _longest_line(records: Iterable[Record], axis: str) -> list[Record]:
+def longest_line(records: Iterable[Record], axis: str) -> list[Record]:
     """Those that differ in one size alone, the most that there are, by that size."""
     lines: dict[Any, list[Record]] = {}
     for r in records:
@@ -54,6 +55,12 @@ def _longest_line(records: Iterable[Record], axis: str) -> list[Record]:
         lines.setdefault(others, []).append(r)
     best = max(lines.values(), key=lambda line: len({r["size"][axis] for r in line}))
     return sorted(best, key=lambda r: r["size"][axis])
+
+
+def widest_axis(records: Sequence[Record]) -> str:
+    """The size of which most values were run, the others held."""
+    count = lambda axis: len({r["size"][axis] for r in longest_line(records, axis)})
+    return max(records[0]["size"], key=count)
 
 
 def on_paper(records: Sequence[Record]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import results
-from benchmarks.growth import growth_of, on_paper
+from benchmarks.growth import growth_of, longest_line, on_paper, widest_axis
 from benchmarks.questions import QUESTIONS
 from benchmarks.text import amount, ratio_of, size_of, time_of
 
@@ -156,8 +156,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def is_plotted(rows: Iterable[Record]) -> bool:
-    """Whether a race was timed at two sizes or more."""
-    return len({r["items"] for r in rows if "seconds" in r}) > 1
+    """Whether a race was timed at two sizes or more that differ in one number."""
+    timed = [r for r in rows if "seconds" in r]
+    if not timed:
+        return False
+    axis = widest_axis(timed)
+    return len({r["size"][axis] for r in longest_line(timed, axis)}) > 1
 
 
 def plain_name(race: str) -> str:

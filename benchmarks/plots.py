@@ -10,7 +10,9 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib import pyplot
 
+from benchmarks.growth import longest_line, widest_axis
 from benchmarks.page import is_plotted, plain_name
+from benchmarks.text import size_of
 
 Record = Mapping[str, Any]
 _STYLE = {
@@ -23,6 +25,8 @@ _SAVED: dict[str, Any] = {"format": "svg", "bbox_inches": "tight", "metadata": {
 def draw(records: Sequence[Record], folder: Path) -> None:
     """A plot for each race of two sizes or more, and one of the roofline."""
     folder.mkdir(exist_ok=True)
+    for earlier in folder.glob("*.svg"):
+        earlier.unlink()
     timed = [r for r in records if "seconds" in r]
     with pyplot.rc_context(_STYLE):
         for race, rows in itertools.groupby(timed, lambda r: r["race"]):
@@ -33,12 +37,15 @@ def draw(records: Sequence[Record], folder: Path) -> None:
 
 
 def _throughput(race: str, rows: Sequence[Record], file: Path) -> None:
+    axis = widest_axis(rows)
     figure, axes = pyplot.subplots(figsize=(5, 3))
-    for name in dict.fromkeys(r["contestant"] for r in rows):
-        points = sorted((r["items"], _rate(r)) for r in rows if r["contestant"] == name)
+    line = longest_line(rows, axis)
+    for name in dict.fromkeys(r["contestant"] for r in line):
+        points = [(r["size"][axis], _rate(r)) for r in line if r["contestant"] == name]
         axes.plot(*zip(*points, strict=True), marker="o", markersize=3, linewidth=1, label=name)
     axes.set(xscale="log", yscale="log", title=race)
-    axes.set(xlabel=f"{rows[0]['unit']} of a run", ylabel=f"{rows[0]['unit']} a second")
+    held = size_of({name: value for name, value in line[0]["size"].items() if name != axis})
+    axes.set(xlabel=f"{axis} ({held})" if held else axis, ylabel=f"{rows[0]['unit']} a second")
     axes.legend(fontsize=7, frameon=False)
     _save(figure, file)
 
