@@ -22,7 +22,7 @@ from benchmarks.questions import QUESTIONS
 from benchmarks.text import lines_of
 
 # Seconds of the rounds of a race at a size, of a run, and until a race at a size is given up.
-BUDGETS = {"small": (0.5, 1.0, 60.0), "all": (1.5, 4.0, 180.0)}
+BUDGETS = {"small": (0.5, 1.0, 60.0), "all": (1.0, 2.0, 120.0)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
