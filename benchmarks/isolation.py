@@ -118,8 +118,8 @@ def _serve(question: str, options: Options, connection: Connection) -> None:
     except Exception as error:
         connection.send(f"{type(error).__name__}: {str(error).splitlines()[0]}")
         return
-    connection.send(environment() | {"ceilings": measured._asdict()})
-    with contextlib.suppress(EOFError):
+    with contextlib.suppress(EOFError, BrokenPipeError):  # whoever asked has gone
+        connection.send(environment() | {"ceilings": measured._asdict()})
         while True:
             heat = connection.recv()
             limits = harness.Limits(options.seconds, options.longest, memory.available())
