@@ -29,6 +29,7 @@ def environment() -> dict[str, Any]:
         "platform": device.platform,
         "device": _processor() if device.platform == "cpu" else device.device_kind,
         "cores": usable_cores(),
+        "load": os.getloadavg()[0],
     }
 
 
