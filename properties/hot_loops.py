@@ -43,6 +43,10 @@ def programs() -> dict[str, Callable[[], Program]]:
     of = (lstm, scalar_rnn, divergence_losses, training_steps)
     races = [race for question in of for race in question.RACES]
     found = {race.name: lambda race=race: _first(race) for race in races}
+    for race in lstm.RACES:
+        found[f"{race.name}, over batches"] = lambda race=race: race.contestants[
+            "verify, lstm_batch"
+        ](race.small[0])
     return found | {"intervals, a chain": _in_intervals}
 
 
