@@ -21,7 +21,7 @@ from verify.models import (
     initial_mlp,
     initial_vae,
     mlp,
-    mlp_judge,
+    mlp_discriminator,
     vae_elbo,
     wasserstein_losses,
 )  # fmt: skip
@@ -108,12 +108,14 @@ def gan_step(losses: Callable[..., Players]) -> Callable[[Size], Program]:
 
 
 def our_gan(x: Any, z: Any, share: Any) -> Players:
-    of = gan_losses(lambda layers, key, batch: mlp(layers, z), mlp_judge)
+    of = gan_losses(lambda layers, key, batch: mlp(layers, z), mlp_discriminator)
     return Players(*(lambda both, loss=loss: loss(both, jax.random.key(2), x) for loss in of))
 
 
 def our_wgan(x: Any, z: Any, share: Any) -> Players:
-    of = wasserstein_losses(lambda layers, key, batch: mlp(layers, z), mlp_judge, penalty=PENALTY)
+    of = wasserstein_losses(
+        lambda layers, key, batch: mlp(layers, z), mlp_discriminator, penalty=PENALTY
+    )
     return Players(*(lambda both, loss=loss: loss(both, jax.random.key(2), x) for loss in of))
 
 

@@ -17,10 +17,10 @@ from verify.models import (
     initial_mlp,
     lipschitz_bound,
     mlp,
+    mlp_discriminator,
     mlp_generator,
-    mlp_judge,
     play,
-    projection_judge,
+    projection_discriminator,
     ring_of_gaussians,
     spectral_normalised,
     wasserstein_losses,
@@ -46,7 +46,7 @@ def softplus(x):
 
 
 def test_the_discriminators_loss_is_its_definition():
-    losses = gan_losses(shifted, mlp_judge)
+    losses = gan_losses(shifted, mlp_discriminator)
     made = X + BOTH.generator[None]
     wanted = softplus(-judged(X)).mean() + softplus(judged(made)).mean()
     assert abs(losses.critic(BOTH, KEY, X) - wanted) < ERROR
@@ -62,7 +62,7 @@ def test_the_discriminators_loss_is_its_definition():
     ids=["non-saturating", "minimax", "KL"],
 )
 def test_the_generators_loss_is_the_callers(options, wanted):
-    losses = gan_losses(shifted, mlp_judge, **options)
+    losses = gan_losses(shifted, mlp_discriminator, **options)
     made = judged(X + BOTH.generator[None])
     assert abs(losses.generator(BOTH, KEY, X) - wanted(made).mean()) < ERROR
 
@@ -70,7 +70,7 @@ def test_the_generators_loss_is_the_callers(options, wanted):
 def test_of_a_linear_critic_the_penalty_is_that_of_its_slope():
     """‖(3, 4)‖ = 5 everywhere: λ 4²."""
     free, with_penalty = (
-        wasserstein_losses(shifted, mlp_judge, **options).critic(BOTH, KEY, X)
+        wasserstein_losses(shifted, mlp_discriminator, **options).critic(BOTH, KEY, X)
         for options in ({}, {"penalty": 10.0})
     )
     assert abs(free - (judged(X + BOTH.generator[None]) - judged(X)).mean()) < ERROR
@@ -80,7 +80,7 @@ def test_of_a_linear_critic_the_penalty_is_that_of_its_slope():
 def test_one_sided_penalties_spare_flat_critics():
     flat = BOTH._replace(critic=[Layer(A[None] / 50, jnp.zeros(1))])
     free, one_sided, two_sided = (
-        wasserstein_losses(shifted, mlp_judge, **options).critic(flat, KEY, X)
+        wasserstein_losses(shifted, mlp_discriminator, **options).critic(flat, KEY, X)
         for options in ({}, {"penalty": 10.0, "one_sided": True}, {"penalty": 10.0})
     )
     assert one_sided == free
@@ -109,7 +109,7 @@ def test_the_penalty_is_taken_between_data_and_model():
 
 
 def test_the_generator_of_wasserstein_makes_the_critics_value_large():
-    losses = wasserstein_losses(shifted, mlp_judge)
+    losses = wasserstein_losses(shifted, mlp_discriminator)
     assert np.allclose(jax.grad(lambda g: losses.generator(BOTH._replace(generator=g), KEY, X))(
         BOTH.generator), -A, rtol=2**-20)  # fmt: skip
 
@@ -135,7 +135,7 @@ def test_a_projection_critic_is_its_definition():
     A, b = map(np.float64, critic.projection)
     (psi,) = critic.rest
     wanted = np.sum(A[labels] * phi, axis=1) + b[labels] + phi @ np.float64(psi.weights[0])
-    found = projection_judge(critic, X, Labelled(X, labels))
+    found = projection_discriminator(critic, X, Labelled(X, labels))
     assert np.max(abs(found - wanted)) < ERROR
 
 
@@ -175,16 +175,16 @@ MADE = mlp_generator(4)
 @pytest.mark.parametrize(
     ("losses", "options"),
     [
-        (gan_losses(MADE, mlp_judge), {}),
-        (gan_losses(MADE, mlp_judge, generator_loss=minimax_loss), {"simultaneous": True}),
-        (wasserstein_losses(MADE, mlp_judge, penalty=10.0), {"critic_steps": 5}),
+        (gan_losses(MADE, mlp_discriminator), {}),
+        (gan_losses(MADE, mlp_discriminator, generator_loss=minimax_loss), {"simultaneous": True}),
+        (wasserstein_losses(MADE, mlp_discriminator, penalty=10.0), {"critic_steps": 5}),
         (
-            wasserstein_losses(MADE, mlp_judge),
+            wasserstein_losses(MADE, mlp_discriminator),
             {"critic_steps": 5, "project": lambda critic: clip_weights(critic, 0.05)},
         ),
         (
             wasserstein_losses(
-                MADE, lambda c, x, batch: mlp_judge(spectral_normalised(c), x, batch)
+                MADE, lambda c, x, batch: mlp_discriminator(spectral_normalised(c), x, batch)
             ),
             {},
         ),
@@ -201,14 +201,14 @@ def test_games_on_a_ring_move_both_players(losses, options):
 def test_conditional_games_move_both_players():
     critic = initial_conditional_critic(KEY, [2, 16], labels=8)
     generator = initial_mlp(KEY, [4 + 8, 16, 2])
-    found = ring_game(gan_losses(MADE, projection_judge), critic, generator, labelled=True)
+    found = ring_game(gan_losses(MADE, projection_discriminator), critic, generator, labelled=True)
     assert all(np.isfinite(rows).all() for rows in found.metrics.values())
     assert np.any(found.parameters.critic.projection.weights != critic.projection.weights)
 
 
 def test_a_wasserstein_game_moves_a_shift_home():
     """G = x + θ against a clipped linear critic: the shift comes within its steps of zero."""
-    losses = wasserstein_losses(shifted, mlp_judge)
+    losses = wasserstein_losses(shifted, mlp_discriminator)
     start = Players(jnp.array([1.0, -0.5]), [Layer(jnp.zeros((1, 2)), jnp.zeros(1))])
     optimizers = Players(optax.sgd(0.1), optax.sgd(1.0))
     found = play(
@@ -224,7 +224,7 @@ def test_a_wasserstein_game_moves_a_shift_home():
     [
         (lambda: mlp_generator(0), ValueError, "mlp_generator needs latent >= 1, got 0"),
         (
-            lambda: wasserstein_losses(MADE, mlp_judge, penalty=-1.0),
+            lambda: wasserstein_losses(MADE, mlp_discriminator, penalty=-1.0),
             ValueError,
             "wasserstein_losses needs penalty non-negative, got -1",
         ),
@@ -234,14 +234,16 @@ def test_a_wasserstein_game_moves_a_shift_home():
             "initial_conditional_critic needs labels >= 1, got 0",
         ),
         (
-            lambda: projection_judge(CRITIC, X, Labelled(X, X[:, 0])),
+            lambda: projection_discriminator(CRITIC, X, Labelled(X, X[:, 0])),
             TypeError,
-            "projection_judge needs critic as a ConditionalCritic, got list",
+            "projection_discriminator needs critic as a ConditionalCritic, got list",
         ),
         (
-            lambda: projection_judge(initial_conditional_critic(KEY, [2, 3], labels=1), X, X),
+            lambda: projection_discriminator(
+                initial_conditional_critic(KEY, [2, 3], labels=1), X, X
+            ),
             TypeError,
-            "projection_judge needs batch as a Labelled, got",
+            "projection_discriminator needs batch as a Labelled, got",
         ),
         (
             lambda: spectral_normalised(None),

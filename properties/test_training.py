@@ -256,3 +256,19 @@ def test_progress_is_refused_where_nothing_has_a_value():
     run = lambda key: fit(quadratic, START, HALF, still, key=key, steps=2, progress=print_none)
     with pytest.raises(ValueError, match="fit needs values for progress and checkpoint, got ar"):
         jax.vmap(run)(jax.random.split(KEY, 2))
+
+
+@pytest.mark.parametrize("dtype", [jnp.int32, "bflot"])
+def test_mixed_precision_needs_a_floating_dtype(dtype):
+    loss = lambda x, key, batch: jnp.sum(x)
+    with pytest.raises(TypeError, match="fit needs dtype as a floating one, got"):
+        fit(loss, jnp.zeros(1), optax.sgd(0.1), lambda key: 0, key=KEY, steps=1, dtype=dtype)
+
+
+def test_the_norm_of_a_float16_gradient_neither_vanishes_nor_overflows():
+    loss = lambda x, key, slope: jnp.sum(x.astype(jnp.float32) * slope)
+    for slope in (1e-4, 300.0):
+        found = fit(loss, jnp.zeros(1, jnp.float16), optax.sgd(0.0),
+                    lambda key, slope=slope: jnp.float32(slope), key=KEY, steps=1)  # fmt: skip
+        # The gradient itself is rounded to float16.
+        assert float(found.metrics["gradient_norm"][0]) == pytest.approx(slope, rel=2.0**-11)

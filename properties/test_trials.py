@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 
@@ -123,6 +124,36 @@ def test_a_step_that_hides_nan_hides_none(hide):
     assert vf.check(vf.trial()(diverged)).status == "undecided"
 
 
+def test_a_call_hides_no_nan():
+    @jax.custom_jvp
+    def largest(x):
+        return jnp.max(x)
+
+    largest.defjvp(lambda primals, tangents: (largest(*primals), tangents[0][0]))
+    for hide in (largest, jax.checkpoint(jnp.max), jax.jit(jax.jit(jnp.max))):
+        logs = lambda key, hide=hide: 9 - hide(jnp.log(jax.random.normal(key, (20,))))
+        assert vf.check(vf.trial()(logs)).status == "undecided"
+
+
+def test_nan_that_goes_into_a_loop_or_a_branch_is_seen():
+    for hide in (
+        lambda x: ~jnp.any(jax.lax.map(lambda x: x > 0.1, x * jnp.ones(4))),
+        lambda x: jax.lax.cond(x < 9, lambda x: x > 0.1, lambda x: ~(x > 0.1), x),
+        lambda x: jnp.searchsorted(jnp.arange(10.0), x) > 5,
+        lambda x: jax.lax.complex(x, 1.0) != 1,
+        lambda x: jax.lax.bitcast_convert_type(x, jnp.int32) != 0,
+    ):
+        nan = lambda key, hide=hide: hide(jnp.log(-1 - jax.random.uniform(key)))
+        assert vf.check(vf.trial(runs=31)(nan)).status == "undecided"
+
+
+def test_seeds_are_those_of_one_generator_whatever_the_setting():
+    # Keys of rbg give other numbers under vmap than by themselves: seeds named the wrong runs.
+    first = vf.check(_below(0.7, runs=40)).evidence
+    with jax.default_prng_impl("rbg"):
+        assert vf.check(_below(0.7, runs=40)).evidence == first
+
+
 def test_margins_that_are_infinite_are_margins():
     trial = vf.trial()(lambda key: 1 / (jax.random.uniform(key) * 0))
     assert vf.check(trial).status == "supported"
@@ -163,8 +194,7 @@ def _unused(key):
 def test_a_trial_that_cannot_be_run_is_undecided_and_says_why(function, message):
     verdict = vf.check(vf.trial()(function))
     assert verdict.status == "undecided"
-    with pytest.raises(AssertionError, match=message):
-        raise AssertionError(verdict.reason)
+    assert re.search(message, verdict.reason)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +215,8 @@ def test_options_out_of_range_are_told(options, error, message):
 
 
 def test_a_trial_needs_a_function_of_a_key_and_its_options_before_it():
+    with pytest.raises(TypeError, match="trial needs a function to decorate, got int 3"):
+        vf.trial()(3)
     with pytest.raises(TypeError, match="function of one argument, the key, got <lambda> of none"):
         vf.trial()(lambda: True)
     with pytest.raises(TypeError, match="options before the function, got <lambda>; write @vf"):
@@ -192,7 +224,10 @@ def test_a_trial_needs_a_function_of_a_key_and_its_options_before_it():
 
 
 def test_seeds_that_do_not_exist_are_told():
-    assert "trial needs a seed under 4,294,967,232" in vf.check(_below(0.5), seed=2**32).reason
+    most = 2**32 - 64
+    assert vf.check(_below(0.5), seed=most).status == "refuted"
+    wanted = "trial needs a seed of at most 4,294,967,232, got 4,294,967,233"
+    assert wanted in vf.check(_below(0.5), seed=most + 1).reason
 
 
 def test_bounds_are_those_of_clopper_and_pearson():
@@ -294,7 +329,7 @@ def cannot_be_made(key):
 def test_the_command_line_checks_trials_by_the_word_in_their_ids(tmp_path):
     (tmp_path / "mine.py").write_text(_FILE)
     call = ["check", str(tmp_path / "mine.py"), "--json", str(tmp_path / "out.json"), "--seed", "7"]
-    found = CliRunner().invoke(cli.app, [*call, "--only", "*trial*"])
+    found = CliRunner().invoke(cli.app, [*call, "--only", "*trial::is*"])
     assert found.exit_code == 0, found.output
     assert "supported  is_positive_often  trial, " in found.output
     (record,) = json.loads((tmp_path / "out.json").read_text())["claims"]
@@ -303,6 +338,6 @@ def test_the_command_line_checks_trials_by_the_word_in_their_ids(tmp_path):
     assert trials["rate"] == 0.5
     assert all(seed >= 7 for seed in trials["failed"])
     assert len(trials["margins"]) == record["evidence"][0]["points"]
-    everything = CliRunner().invoke(cli.app, call)
+    everything = CliRunner().invoke(cli.app, [*call, "--only", "*trial*"])
     assert everything.exit_code == 1
     assert "trial needs a rate in (0, 1), got 2 in cannot_be_made" in everything.output

@@ -200,6 +200,12 @@ def called(equation: Any) -> Closed | None:
     return program if meant is None else _traced(equation, meant)
 
 
+def stored_call(equation: Any) -> Closed | None:
+    """The steps of a call as they are, which is not always what it stands for; None of others."""
+    name = _CALLS.get(equation.primitive.name)
+    return closed(equation.params[name]) if name in equation.params else None
+
+
 def name_of_call(equation: Any) -> str:
     """The name of the function that an equation calls, as its author wrote it."""
     programs = inner_jaxprs(equation)

@@ -5,14 +5,8 @@ import jax.numpy as jnp
 import optax
 
 import verify as vf
-from verify.functions import (
-    critic_loss,
-    gaussian_kl,
-    gradient_penalty,
-    minimax_loss,
-    non_saturating_loss,
-)
-from verify.models import Players, fit, input_gradients, play, wasserstein_losses
+from verify.functions import gaussian_kl, minimax_loss, non_saturating_loss
+from verify.models import Players, fit, play, wasserstein_losses
 
 
 def _start(key):
@@ -137,22 +131,15 @@ def _estimated(key, one_sided):
     """W₁ by a linear critic with the penalty, for unit Gaussians in the plane 2 apart."""
     first, key = jax.random.split(key)
     between = _DELTA * jnp.array([0.6, 0.8])
-
-    def batches(key):
-        data, model, mixing = jax.random.split(key, 3)
-        x, y = jax.random.normal(data, (64, 2)), between[None] + jax.random.normal(model, (64, 2))
-        u = jax.random.uniform(mixing, (64, 1))
-        return x, y, u * x + (1 - u) * y
-
-    def loss(w, key, batch):
-        x, y, mixed = batch
-        gradients = input_gradients(lambda x: x @ w, mixed)
-        return critic_loss(x @ w, y @ w) + _PENALTY * gradient_penalty(
-            gradients, one_sided=one_sided
-        )
-
+    losses = wasserstein_losses(
+        lambda at, key, x: at[None] + jax.random.normal(key, x.shape),
+        lambda w, x, batch: x @ w,
+        penalty=_PENALTY, one_sided=one_sided,
+    )  # fmt: skip
+    loss = lambda w, key, x: losses.critic(Players(between, w), key, x)
+    draws = lambda key: jax.random.normal(key, (64, 2))
     adam = optax.adam(optax.cosine_decay_schedule(0.02, 1_500))
-    w = fit(loss, jax.random.normal(first, (2,)), adam, batches, key=key, steps=1_500).parameters
+    w = fit(loss, jax.random.normal(first, (2,)), adam, draws, key=key, steps=1_500).parameters
     return -w @ between
 
 

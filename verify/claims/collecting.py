@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+TRIAL = "trial::"  # before the name, in the ids of trials
+
 
 class Malformed(NamedTuple):
     """A claim or a trial that could not be made, met while they were being collected."""
@@ -14,11 +16,12 @@ class Malformed(NamedTuple):
     statement: str
     file: str
     reason: str
+    mark: str = ""
 
     @property
     def local_id(self) -> str:
-        """Its name, by which its file knows it."""
-        return self.name
+        """Its name, by which its file knows it, marked as that of a trial where it is one."""
+        return self.mark + self.name
 
 
 _collected: ContextVar[list[Any] | None] = ContextVar("collected", default=None)
@@ -35,8 +38,13 @@ def collecting() -> Iterator[list[Any]]:
         _collected.reset(token)
 
 
-def stated(function: Any, make: Callable[[], Any]) -> Any:
+def stated(function: Any, make: Callable[[], Any], mark: str = "") -> Any:
     """What `make` makes of a function, collected where somebody collects.
+
+    Args:
+        function: what is decorated.
+        make: what the decorator does.
+        mark: of the ids of its kind.
 
     Raises:
         TypeError, ValueError: as `make` does, where nobody collects.
@@ -47,7 +55,8 @@ def stated(function: Any, make: Callable[[], Any]) -> Any:
     except (TypeError, ValueError) as error:
         if found is None:
             raise
-        made = Malformed(name_of(function), statement_of(function), file_of(function), str(error))
+        about = name_of(function), statement_of(function), file_of(function)
+        made = Malformed(*about, str(error), mark)
     if found is not None:
         found.append(made)
     return made

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Never
 
-from verify.claims.collecting import file_of, name_of, stated, statement_of
+from verify.claims.collecting import TRIAL, file_of, name_of, stated, statement_of
 from verify.claims.relation import kind
 
 
@@ -40,7 +40,7 @@ class Trial:
     @property
     def local_id(self) -> str:
         """Its name, by which its file knows it, marked as that of a trial."""
-        return f"trial::{self.name}"
+        return TRIAL + self.name
 
     @property
     def id(self) -> str:
@@ -82,7 +82,9 @@ def trial(
             f"trial needs its options before the function, got {name_of(functions[0])};"
             " write @vf.trial(runs=64, rate=0.9), or @vf.trial() for these."
         )
-    return lambda function: stated(function, lambda: _made(function, runs, rate, holds, source))
+    return lambda function: stated(
+        function, lambda: _made(function, runs, rate, holds, source), TRIAL
+    )
 
 
 def _made(function: Any, runs: Any, rate: Any, holds: Any, source: Any) -> Trial:

@@ -3,9 +3,9 @@
 from verify.models.adversarial import ConditionalCritic as ConditionalCritic
 from verify.models.adversarial import gan_losses as gan_losses
 from verify.models.adversarial import initial_conditional_critic as initial_conditional_critic
+from verify.models.adversarial import mlp_discriminator as mlp_discriminator
 from verify.models.adversarial import mlp_generator as mlp_generator
-from verify.models.adversarial import mlp_judge as mlp_judge
-from verify.models.adversarial import projection_judge as projection_judge
+from verify.models.adversarial import projection_discriminator as projection_discriminator
 from verify.models.adversarial import wasserstein_losses as wasserstein_losses
 from verify.models.critic import clip_weights as clip_weights
 from verify.models.critic import input_gradients as input_gradients

@@ -20,7 +20,7 @@ from verify.models.mlp import initial_mlp, mlp
 from verify.models.sizes import Sized, record, sized, whole
 
 Generate: TypeAlias = Callable[[Any, Array, Any], Array]  # parameters, a key and a batch
-Judge: TypeAlias = Callable[[Any, Array, Any], Array]  # parameters, points and their batch
+Discriminator: TypeAlias = Callable[[Any, Array, Any], Array]  # parameters, points and their batch
 
 
 class ConditionalCritic(NamedTuple):
@@ -39,7 +39,7 @@ class ConditionalCritic(NamedTuple):
 
 def gan_losses(
     generate: Generate,
-    discriminate: Judge,
+    discriminate: Discriminator,
     *,
     generator_loss: Callable[[Array], Array] = non_saturating_loss,
 ) -> Players:
@@ -56,7 +56,7 @@ def gan_losses(
     Source: Goodfellow et al. (2014).
 
     Example:
-        >>> losses = gan_losses(mlp_generator(2), mlp_judge)
+        >>> losses = gan_losses(mlp_generator(2), mlp_discriminator)
         >>> flat = [Layer(jnp.zeros((1, 2)), jnp.zeros(1))]
         >>> both = Players(initial_mlp(jax.random.key(0), [2, 8, 2]), flat)
         >>> round(float(losses.critic(both, jax.random.key(1), jnp.zeros((4, 2)))), 6)
@@ -77,7 +77,7 @@ def gan_losses(
 
 def wasserstein_losses(
     generate: Generate,
-    judge: Judge,
+    discriminate: Discriminator,
     *,
     penalty: Real[ArrayLike, ""] = 0.0,
     one_sided: bool = False,
@@ -85,7 +85,7 @@ def wasserstein_losses(
     """L_G = -E D(G), L_D = E D(G) - E D(x) + λ E(‖∇D(u x + (1 - u) G)‖ - 1)², u uniform.
 
     Args:
-        generate, judge: G and D, as for gan_losses; D gives a value a point.
+        generate, discriminate: G and D, as for gan_losses; D gives a value a point.
         penalty: λ, not negative. Where it is 0 no gradient is taken; then project, by
             clip_weights, or a network of spectral_normalised layers bounds the slope.
         one_sided: whether only slopes over 1 cost.
@@ -100,7 +100,7 @@ def wasserstein_losses(
     Source: Arjovsky, Chintala and Bottou (2017); the penalty, Gulrajani et al. (2017).
 
     Example:
-        >>> losses = wasserstein_losses(mlp_generator(2), mlp_judge, penalty=10.0)
+        >>> losses = wasserstein_losses(mlp_generator(2), mlp_discriminator, penalty=10.0)
         >>> flat = [Layer(jnp.zeros((1, 2)), jnp.zeros(1))]
         >>> both = Players(initial_mlp(jax.random.key(0), [2, 8, 2]), flat)
         >>> float(losses.critic(both, jax.random.key(1), jnp.zeros((4, 2))))
@@ -111,17 +111,17 @@ def wasserstein_losses(
 
     def generator(both: Players, key: Array, batch: Any) -> Array:
         made = generate(both.generator, key, batch)
-        return -jnp.mean(judge(both.critic, made, batch))
+        return -jnp.mean(discriminate(both.critic, made, batch))
 
     def critic(both: Players, key: Array, batch: Any) -> Array:
         made_key, place_key = jax.random.split(key)
         x, made = points_of(batch), generate(both.generator, made_key, batch)
-        value = critic_loss(*(judge(both.critic, points, batch) for points in (x, made)))
+        value = critic_loss(*(discriminate(both.critic, points, batch) for points in (x, made)))
         if is_free:
             return value
         share = jax.random.uniform(place_key, (len(x), 1), x.dtype)
         between = share * x + (1 - share) * made
-        slopes = input_gradients(lambda points: judge(both.critic, points, batch), between)
+        slopes = input_gradients(lambda points: discriminate(both.critic, points, batch), between)
         return value + weight.astype(x.dtype) * gradient_penalty(slopes, one_sided=one_sided)
 
     return Players(generator, critic)
@@ -159,7 +159,7 @@ def mlp_generator(latent: int, *, activation: Callable[[Array], Array] = jax.nn.
     return generate
 
 
-def mlp_judge(layers: Sequence[Layer], points: Array, batch: Any) -> Float[Array, " n"]:
+def mlp_discriminator(layers: Sequence[Layer], points: Array, batch: Any) -> Float[Array, " n"]:
     """D = mlp_critic(parameters, x), for any batch.
 
     Args:
@@ -198,7 +198,7 @@ def initial_conditional_critic(
     )
 
 
-def projection_judge(
+def projection_discriminator(
     critic: ConditionalCritic, points: Real[Array, "n inputs"], batch: Labelled
 ) -> Float[Array, " n"]:
     """yᵀ(A φ(x) + b) + ψ(φ(x)), φ and ψ with rectifiers.
@@ -220,11 +220,11 @@ def projection_judge(
     Example:
         >>> critic = initial_conditional_critic(jax.random.key(0), [2, 16], labels=3)
         >>> batch = Labelled(jnp.zeros((5, 2)), jnp.zeros(5, int))
-        >>> projection_judge(critic, batch.points, batch).shape
+        >>> projection_discriminator(critic, batch.points, batch).shape
         (5,)
     """
-    record("projection_judge", "critic", critic, ConditionalCritic)
-    record("projection_judge", "batch", batch, Labelled)
+    record("projection_discriminator", "critic", critic, ConditionalCritic)
+    record("projection_discriminator", "batch", batch, Labelled)
     features = jax.nn.relu(mlp(critic.features, points))
     known = len(critic.projection.bias)
     labels = jax.nn.one_hot(batch.labels, known, dtype=features.dtype)

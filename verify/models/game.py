@@ -94,6 +94,7 @@ def play(
         >>> float(ends.generator), float(ends.critic)
         (0.75, 0.5)
     """
+    loop.need_dtype("play", dtype)
     step = Partial(
         _Round(
             *_optimizers(optimizers),
@@ -164,7 +165,7 @@ class _Round(NamedTuple):
         own = getattr(players, who)
         (value, metrics), slope = jax.value_and_grad(objective, has_aux=True)(own)
         updates, state = getattr(self, who).update(slope, state, own)
-        told = {f"{who}_loss": value, f"{who}_gradient_norm": optax.tree.norm(slope)}
+        told = {f"{who}_loss": value, f"{who}_gradient_norm": loop.norm(slope)}
         return optax.apply_updates(own, updates), state, loop.joined("play", told, metrics)
 
 

@@ -195,6 +195,26 @@ def joined(function: str, own: Metrics, others: Metrics) -> Metrics:
     return own | others
 
 
+def norm(tree: Any) -> Array:
+    """The 2-norm over all leaves, in float32 or wider: squares overflow float16 from 256 on."""
+    wide = lambda x: x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    return optax.tree.norm(jax.tree.map(wide, tree))
+
+
+def need_dtype(function: str, dtype: Any) -> None:
+    """An error unless a dtype is floating, or none.
+
+    Raises:
+        TypeError: it is another, or no dtype.
+    """
+    try:
+        is_good = dtype is None or jnp.issubdtype(jnp.dtype(dtype), jnp.floating)
+    except TypeError:
+        is_good = False
+    if not is_good:
+        raise TypeError(f"{function} needs dtype as a floating one, got {dtype!r}.")
+
+
 def cast(dtype: Any, tree: Any) -> Any:
     """Floating leaves in a dtype, others as they are; no dtype leaves all."""
     if dtype is None:

@@ -74,9 +74,10 @@ def fit(
     Raises:
         TypeError: an argument is of another kind, parameters or the loss are not floating, or
             the metrics of the loss are no dict.
-        ValueError: steps or every is out of range, the loss is no scalar, a batch cannot be
-            divided among devices, the checkpoint is of another model, key or of more steps, or
-            progress or checkpoint is asked for under jit, vmap or grad.
+        ValueError: steps or every is out of range, the loss is no scalar, one of its metrics has
+            a name of fit's own, a batch cannot be divided among devices, the checkpoint is of
+            another model, key or of more steps, or progress or checkpoint is asked for under
+            jit, vmap or grad.
         ImportError: a checkpoint is asked for and Orbax is not installed.
 
     Example:
@@ -87,6 +88,7 @@ def fit(
         Array([3.], dtype=float32)
     """
     loop.need_floats("fit", "parameters", parameters)
+    loop.need_dtype("fit", dtype)
     loop.need_optimizer("fit", "optimizer", optimizer)
     functions = [
         loop.function_of("fit", name, f) for name, f in (("loss", loss), ("batches", batches))
@@ -119,5 +121,5 @@ class _Step(NamedTuple):
         (value, metrics), slope = jax.value_and_grad(objective, has_aux=True)(parameters)
         updates, state = self.optimizer.update(slope, state, parameters)
         carry = Carry(optax.apply_updates(parameters, updates), state)
-        own = {"loss": value, "gradient_norm": optax.tree.norm(slope)}
+        own = {"loss": value, "gradient_norm": loop.norm(slope)}
         return loop.everywhere(self.devices, carry), loop.joined("fit", own, metrics)

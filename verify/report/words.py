@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from verify.checks.verdict import Evidence, Verdict, counted, evidence_text, point_text
+from verify.claims.collecting import TRIAL
 from verify.report.records import STATUSES, Run
 
 
@@ -18,7 +19,7 @@ def first_line(text: str) -> str:
 
 def is_of_trial(verdict: Verdict) -> bool:
     """Whether it is on a trial, whose id says so."""
-    return "::trial::" in verdict.id
+    return f"::{TRIAL}" in verdict.id
 
 
 def gist(verdict: Verdict) -> str:

@@ -27,7 +27,8 @@ def look(trial: Trial, effort: Effort, seed: int) -> Finding:
     size = min(max(-(-trial.runs // _PARTS), _FEWEST), trial.runs)
     plan = looks(_counts(trial.runs, size, effort.name == "thorough"))
     if seed + plan[-1].runs > MOST_SEEDS:
-        raise ValueError(f"trial needs a seed under {MOST_SEEDS - plan[-1].runs:,}, got {seed:,}.")
+        most = MOST_SEEDS - plan[-1].runs
+        raise ValueError(f"trial needs a seed of at most {most:,}, got {seed:,}.")
     source, seen = batches(trial, size, seed), None
     for each in plan:
         while seen is None or len(seen.seeds) < each.runs:

@@ -3,7 +3,8 @@
 `loss < 0.1` is false where training went to NaN, and `~(loss > 0.1)` is true: neither says
 anything of the loss. XLA's largest number of several passes over NaN on the CPU, so that an
 array that holds it can have any. What is looked through is the function itself and the
-functions that it calls, not the bodies of its loops. `x != x`, by which NaN is asked for, and
+functions that it calls. Of a loop or a branch it is seen whether NaN goes in or comes out, not
+whether it arises inside and is hidden there. `x != x`, by which NaN is asked for, and
 `isfinite` hide nothing.
 """
 
@@ -17,10 +18,11 @@ from verify.arithmetic import jaxprs
 from verify.arithmetic.jaxprs import Closed, Literal
 
 _HIDING = {
-    "lt", "le", "gt", "ge", "eq", "ne", "max", "min", "clamp", "reduce_max", "reduce_min",
-    "argmax", "argmin", "cummax", "cummin", "sort", "top_k", "convert_element_type", "pow",
+    "lt", "le", "gt", "ge", "lt_to", "le_to", "eq", "ne", "max", "min", "clamp", "reduce_max",
+    "reduce_min", "argmax", "argmin", "cummax", "cummin", "sort", "top_k", "approx_top_k", "pow",
+    "convert_element_type", "bitcast_convert_type", "reduce_window_max", "reduce_window_min",
+    "scatter_max", "scatter_min", "select_and_scatter_add", "select_and_gather_add",
 }  # fmt: skip
-_FUNCTIONS = {"jit", "pjit", "closed_call"}
 _Marked = tuple[Any, Array]  # a value, and whether a hidden NaN has a part in it
 
 
@@ -53,25 +55,27 @@ def _read(program: Closed, arguments: Sequence[_Marked]) -> tuple[list[Any], lis
 def _step(equation: Any, arguments: Sequence[_Marked]) -> list[_Marked]:
     """What an equation gives."""
     values = [value for value, _ in arguments]
-    name = equation.primitive.name
-    if name in _FUNCTIONS:
-        (inner,) = jaxprs.inner_jaxprs(equation)
+    inner = jaxprs.stored_call(equation)
+    if inner is not None:
         return list(zip(*_read(inner, arguments), strict=True))
     mark = jnp.bool_(False)
     for _, other in arguments:
         mark = mark | other
-    if name in _HIDING and not _asks_for_nan(equation):
+    if _may_hide(equation):
         for value in values:
             mark = mark | _is_nan(value)
     return [(result, mark) for result in jaxprs.bind(equation, values)]
 
 
-def _asks_for_nan(equation: Any) -> bool:
-    """Whether it is `x != x`, or `x == x`."""
-    return len(equation.invars) == 2 and equation.invars[0] is equation.invars[1]
+def _may_hide(equation: Any) -> bool:
+    """Whether NaN can go in and not come out: through a loop or a branch too."""
+    name = equation.primitive.name
+    if name in ("eq", "ne") and equation.invars[0] is equation.invars[1]:
+        return False  # asks for it
+    return name in _HIDING or bool(jaxprs.inner_jaxprs(equation))
 
 
 def _is_nan(value: Any) -> Array:
-    if not jnp.issubdtype(jnp.result_type(value), jnp.floating):
+    if not jnp.issubdtype(jnp.result_type(value), jnp.inexact):
         return jnp.bool_(False)
     return jnp.any(jnp.isnan(value))

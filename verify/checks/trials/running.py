@@ -59,7 +59,7 @@ def batches(trial: Trial, size: int, seed: int) -> Iterator[Runs]:
 
 def _traced(trial: Trial) -> jaxprs.Closed:
     """The trial as a jaxpr of a key."""
-    made = jax.make_jaxpr(trial.function, return_shape=True)(jax.random.key(0))
+    made = jax.make_jaxpr(trial.function, return_shape=True)(_key(0))
     program, result = jaxprs.closed(made[0]), made[1]
     _need_scalar(trial, result)
     if not all(jaxprs.used_inputs(program)):
@@ -68,6 +68,11 @@ def _traced(trial: Trial) -> jaxprs.Closed:
             " depend on it; what holds for every key is a claim."
         )
     return program
+
+
+def _key(seed: Any) -> Any:
+    """That of a generator whose numbers under vmap are those of the key by itself."""
+    return jax.random.key(seed, impl="threefry2x32")
 
 
 def _need_scalar(trial: Trial, result: Any) -> None:
@@ -87,7 +92,7 @@ def _compiled(program: jaxprs.Closed, size: int) -> tuple[Callable[[Any], Any], 
     """The runs of so many seeds, or of half, a quarter …, which fit into memory."""
 
     def run(seed: Any) -> tuple[Any, Any]:
-        (result,), (is_nan,) = watched(program, jax.random.key(seed))
+        (result,), (is_nan,) = watched(program, _key(seed))
         return result, is_nan
 
     while True:
