@@ -154,6 +154,16 @@ def test_seeds_are_those_of_one_generator_whatever_the_setting():
         assert vf.check(_below(0.7, runs=40)).evidence == first
 
 
+def test_nan_that_nobody_looks_at_inside_a_function_is_none():
+    # Ours, and JAX's singular values, compute it in branches that are not chosen.
+    def spread(key):
+        x = jax.random.normal(key, (3, 2))
+        logits = vf.functions.optimal_logit(jnp.exp(x), jnp.exp(-x))
+        return jnp.linalg.svd(x, compute_uv=False)[0] + 0 * jnp.max(logits)
+
+    assert vf.check(vf.trial(runs=31)(spread)).status == "supported"
+
+
 def test_margins_that_are_infinite_are_margins():
     trial = vf.trial()(lambda key: 1 / (jax.random.uniform(key) * 0))
     assert vf.check(trial).status == "supported"

@@ -200,10 +200,12 @@ def called(equation: Any) -> Closed | None:
     return program if meant is None else _traced(equation, meant)
 
 
-def stored_call(equation: Any) -> Closed | None:
-    """The steps of a call as they are, which is not always what it stands for; None of others."""
+def plain_call(equation: Any) -> Closed | None:
+    """The steps of a call without rules of its own, jit's or remat's; None of other equations."""
     name = _CALLS.get(equation.primitive.name)
-    return closed(equation.params[name]) if name in equation.params else None
+    if name not in equation.params or equation.primitive.name.startswith("custom"):
+        return None
+    return closed(equation.params[name])
 
 
 def name_of_call(equation: Any) -> str:

@@ -3,9 +3,10 @@
 `loss < 0.1` is false where training went to NaN, and `~(loss > 0.1)` is true: neither says
 anything of the loss. XLA's largest number of several passes over NaN on the CPU, so that an
 array that holds it can have any. What is looked through is the function itself and the
-functions that it calls. Of a loop or a branch it is seen whether NaN goes in or comes out, not
-whether it arises inside and is hidden there. `x != x`, by which NaN is asked for, and
-`isfinite` hide nothing.
+functions that it calls. Of a loop, a branch or a function with derivatives of its own, whose
+steps may have NaN where nobody looks, it is seen whether NaN goes in or comes out, not whether
+it arises inside and is hidden there. `x != x`, by which NaN is asked for, and `isfinite` hide
+nothing.
 """
 
 from collections.abc import Sequence
@@ -55,7 +56,7 @@ def _read(program: Closed, arguments: Sequence[_Marked]) -> tuple[list[Any], lis
 def _step(equation: Any, arguments: Sequence[_Marked]) -> list[_Marked]:
     """What an equation gives."""
     values = [value for value, _ in arguments]
-    inner = jaxprs.stored_call(equation)
+    inner = jaxprs.plain_call(equation)
     if inner is not None:
         return list(zip(*_read(inner, arguments), strict=True))
     mark = jnp.bool_(False)
