@@ -1,26 +1,15 @@
 """Every claim of the catalogue ends as its author expects."""
 
-import importlib
-import pkgutil
 import re
 from pathlib import Path
 
 import pytest
+from catalogued import stated
 
 import verify as vf
-from verify import catalogue, functions, models
+from verify import functions, models
 
-
-def claims():
-    """The claims of every file, by file and name."""
-    for file in pkgutil.iter_modules(catalogue.__path__):
-        module = importlib.import_module(f"{catalogue.__name__}.{file.name}")
-        for name, value in vars(module).items():
-            if isinstance(value, vf.Claim) and value.file == module.__file__:
-                yield pytest.param(value, id=f"{file.name}-{name}")
-
-
-CLAIMS = list(claims())
+CLAIMS = list(stated(vf.Claim))
 
 
 @pytest.mark.parametrize("claim", CLAIMS)

@@ -1,27 +1,15 @@
 """Every trial of the catalogue ends as its author expects, and could have ended otherwise."""
 
 import dataclasses
-import importlib
-import pkgutil
 
 import jax
 import jax.numpy as jnp
 import pytest
+from catalogued import stated
 
 import verify as vf
-from verify import catalogue
 
-
-def trials():
-    """The trials of every file, by file and name."""
-    for file in pkgutil.iter_modules(catalogue.__path__):
-        module = importlib.import_module(f"{catalogue.__name__}.{file.name}")
-        for name, value in vars(module).items():
-            if isinstance(value, vf.Trial) and value.file == module.__file__:
-                yield pytest.param(value, id=f"{file.name}-{name}")
-
-
-TRIALS = list(trials())
+TRIALS = list(stated(vf.Trial))
 
 
 def inverted(trial):
