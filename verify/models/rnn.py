@@ -7,6 +7,7 @@ from jaxtyping import Array, Float, Real
 
 from verify.functions.arguments import REAL, floats
 from verify.functions.logistic import shifted_sigmoid, sigmoid_slope
+from verify.models.sizes import whole
 
 
 def rnn(w: Real[ArrayLike, ""], h: Real[ArrayLike, ""], *, steps: int) -> Float[Array, " states"]:
@@ -71,10 +72,7 @@ def rnn_gradient(
 
 def _arguments(function: str, w: ArrayLike, h: ArrayLike, steps: int) -> list[jax.Array]:
     """Two scalars of one dtype, for so many steps."""
-    if isinstance(steps, bool) or not isinstance(steps, int):
-        raise TypeError(f"{function} needs an integer steps, got {type(steps).__name__} {steps!r}.")
-    if steps < 0:
-        raise ValueError(f"{function} needs steps >= 0, got {steps}.")
+    whole(function, "steps", steps)
     for name, value in (("w", w), ("h", h)):
         if jnp.ndim(value):
             raise ValueError(

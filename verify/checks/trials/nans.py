@@ -18,25 +18,12 @@ from jax import Array
 from verify.arithmetic import jaxprs
 from verify.arithmetic.jaxprs import Closed, Literal
 
+# Beside all that gives integers or booleans.
 _HIDING = {
-    "max",
-    "min",
-    "clamp",
-    "reduce_max",
-    "reduce_min",
-    "cummax",
-    "cummin",
-    "sort",
-    "top_k",
-    "approx_top_k",
-    "pow",
-    "reduce_window_max",
-    "reduce_window_min",
-    "scatter_max",
-    "scatter_min",
-    "select_and_scatter_add",
-    "select_and_gather_add",
-}  # fmt: skip - beside all that gives integers or booleans
+    "max", "min", "clamp", "reduce_max", "reduce_min", "cummax", "cummin", "sort", "top_k",
+    "approx_top_k", "pow", "reduce_window_max", "reduce_window_min", "scatter_max", "scatter_min",
+    "select_and_scatter_add", "select_and_gather_add",
+}  # fmt: skip
 _Marked = tuple[Any, Array]  # a value, and whether a hidden NaN has a part in it
 
 
