@@ -25,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import verify as vf
 from benchmarks.accuracy_page import PAGE, page
@@ -95,8 +95,7 @@ def answered(question: Question, options: Options, known: Row | None) -> Row | N
     subject = (subjects() | primitives())[question.subject]
     function = subject.codes[question.code]
     reference = None if function is subject.exact else subject.exact
-    fingerprint = _fingerprint(question, subject, reference)
-    settled = {"fingerprint": fingerprint, "versions": _versions(question.code)}
+    settled = {"fingerprint": fingerprint(question), "versions": installed(question.code)}
     every = options.exhaustive and _is_of_one_number(subject)
     if known and settled.items() <= known.items() and _is_enough(known, options, every):
         return known
@@ -123,17 +122,21 @@ def _row(question: Question, accuracy: vf.Accuracy) -> Row:
     return {"row": question.name, **question._asdict(), **kept, "worst": worst, "eager": eager}
 
 
-def _fingerprint(question: Question, subject: Subject, reference: Any) -> str:
+def fingerprint(question: Question) -> str:
+    """Of the code that a row is of and of its reference."""
+    subject = (subjects() | primitives())[question.subject]
+    function = subject.codes[question.code]
+    reference = None if function is subject.exact else subject.exact
     shapes = {name: domain.shape for name, domain in subject.domains.items()}
     format = format_of("benchmarks.accuracy", question.dtype)
     judged = target(
-        "benchmarks.accuracy", subject.codes[question.code], shapes, format,
+        "benchmarks.accuracy", function, shapes, format,
         gradient=question.gradient, reference=reference,
     )  # fmt: skip
     return judged.fingerprint
 
 
-def _versions(code: str) -> dict[str, str]:
+def installed(code: str) -> dict[str, str]:
     """Of JAX, and of the library whose code it is."""
     names = {"jax", "jaxlib", *(peer for peer in ("optax", "numpyro") if peer in code)}
     return {name: version(name) for name in sorted(names)}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.accuracy import fingerprint, installed, questions
 from benchmarks.accuracy_page import BOUNDS, CANCELLING
 from benchmarks.accuracy_subjects import subjects
 from verify import functions
@@ -64,3 +65,16 @@ def test_every_input_of_16_bits_was_tried_where_they_are_few():
 
 def test_rows_are_named_once():
     assert len({row["row"] for row in ROWS}) == len(ROWS)
+
+
+SINGLE = {q.name: q for q in questions() if q.code.startswith("verify.") and q.dtype == "float32"}
+
+
+@pytest.mark.parametrize("row", [r for r in OURS if r["dtype"] == "float32"],
+                         ids=lambda row: row["row"])  # fmt: skip
+def test_rows_are_of_the_code_as_it_is(row):
+    """Narrower floats are widened to float32, so that their code is this one."""
+    question = SINGLE[row["row"]]
+    if row["versions"] != installed(question.code):
+        pytest.skip(f"measured with {row['versions']}")
+    assert row["fingerprint"] == fingerprint(question), "python -m benchmarks.accuracy measures it"
