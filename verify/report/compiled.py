@@ -2,7 +2,8 @@
 
 A claim of accuracy spends half of its time on compilation. JAX finds a program again by its
 code, its options and the versions of all that compile it; the folder is one processor's, for
-machines of different instructions may share a home.
+machines of different instructions may share a home. What another process is still writing, or
+was killed over, JAX compiles anew, with a warning.
 """
 
 import hashlib
