@@ -35,10 +35,22 @@ def lift(rule: Elementwise, arity: int, out_avals: Sequence[Any]) -> Callable[..
     """The rule on whole values; scalars of its arguments are broadcast."""
     if not any(aval.shape for aval in out_avals):
         return rule.function
+    ufunc = _UFUNCS.get(rule.template or "")
+    if ufunc and out_avals[0].dtype.kind == "f":
+        return ufunc
     if all(aval.size for aval in out_avals):
         return np.frompyfunc(rule.function, arity, len(out_avals))
     empty = [np.empty(aval.shape, object) for aval in out_avals]
     return lambda *_: tuple(empty) if len(empty) > 1 else empty[0]
+
+
+# Of elements that are objects NumPy asks for their own operators, without a call of Python.
+_UFUNCS: Mapping[str, Callable[..., Any]] = {
+    "({0} + {1})": np.add,
+    "({0} - {1})": np.subtract,
+    "({0} * {1})": np.multiply,
+    "({0} / {1})": np.true_divide,
+}
 
 
 def boxed(value: Any) -> np.ndarray:

@@ -141,6 +141,8 @@ def dot_general_by(equation: Any, matrix_product: Callable[..., Any]) -> Callabl
 
     def apply(left: Any, right: Any) -> Any:
         lefts, rights = arrange_left(boxed(left)), arrange_right(boxed(right))
+        if not batch[0]:
+            return unboxed(matrix_product(lefts[0], rights[0]).reshape(shape))
         result = np.empty((len(lefts), lefts.shape[1], rights.shape[1]), object)
         for i, (a, b) in enumerate(zip(lefts, rights, strict=True)):
             result[i] = matrix_product(a, b)

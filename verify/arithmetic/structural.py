@@ -1,5 +1,6 @@
 """Primitives that move elements and do no arithmetic: the same in every number system."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ def moved(function: Callable[..., np.ndarray]) -> Callable[[Any], Callable[..., 
     """A rule from a function of (equation, *arrays) that only moves elements."""
 
     def rule(equation: Any) -> Callable[..., Any]:
+        if all(aval.shape for aval in (*equation.in_avals, *equation.out_avals)):
+            return functools.partial(function, equation)
         return lambda *values: unboxed(function(equation, *map(boxed, values)))
 
     return rule
@@ -42,11 +45,12 @@ def _reshape(equation: Any, x: np.ndarray) -> np.ndarray:
     return x.reshape(equation.params["new_sizes"])
 
 
-def _slice(equation: Any, x: np.ndarray) -> np.ndarray:
+def _slice(equation: Any) -> Callable[[np.ndarray], np.ndarray]:
     params = equation.params
-    strides = params["strides"] or (1,) * x.ndim
+    strides = params["strides"] or (1,) * len(params["start_indices"])
     bounds = zip(params["start_indices"], params["limit_indices"], strides, strict=True)
-    return x[tuple(slice(*b) for b in bounds)]
+    places = tuple(slice(*b) for b in bounds)
+    return lambda x: boxed(x)[places]
 
 
 def _pad(equation: Any) -> Callable[..., Any]:
@@ -150,7 +154,7 @@ RULES: dict[str, Any] = {
     "transpose": moved(lambda e, x: np.transpose(x, e.params["permutation"])),
     "rev": moved(lambda e, x: np.flip(x, e.params["dimensions"])),
     "concatenate": moved(lambda e, *xs: np.concatenate(xs, e.params["dimension"])),
-    "slice": moved(_slice),
+    "slice": _slice,
     "pad": _pad,
     "tile": moved(_tile),
     "stack": moved(_stack),

@@ -9,13 +9,16 @@ from flint import arb
 
 from verify.arithmetic.arrays import Elementwise, inline
 
+_ONE = arb(1)
+
 
 def logistic(x: arb) -> arb:
     """1 / (1 + exp(-x)) for a real x, with relative accuracy in both tails."""
-    if x > 0:
-        return 1 / (1 + (-x).exp())
+    shrunk = (-x).exp()
+    if shrunk.is_finite():
+        return _ONE / (_ONE + shrunk)
     grown = x.exp()
-    return grown / (1 + grown)
+    return grown / (_ONE + grown)
 
 
 def polynomial(equation: Any) -> Elementwise:

@@ -24,22 +24,20 @@ Function = Callable[[arb], arb]
 
 def monotone(function: Function) -> Elementwise:
     """The rule of a function that is monotone wherever it is defined on a whole ball."""
-
-    def apply(x: arb) -> arb:
-        return narrowed(function(x), function, x)
-
-    return Elementwise(apply)
+    name = function.__name__
+    return _put_straight(name, f"{name}({{0}})", function)
 
 
 def monotone_method(name: str) -> Elementwise:
-    """The same for a method of `arb`, put straight into the code."""
-    function: Function = getattr(arb, name)
-    value = f"_y if (_y := {{0}}.{name}()).rel_accuracy_bits() > {ENOUGH}"
-    return Elementwise(
-        monotone(function).function,
-        f"({value} else narrowed(_y, {name}, {{0}}))",
-        {"narrowed": narrowed, name: function},
-    )
+    """The same for a method of `arb`."""
+    return _put_straight(name, f"{{0}}.{name}()", getattr(arb, name))
+
+
+def _put_straight(name: str, call: str, function: Function) -> Elementwise:
+    """A call that is put straight into the code: it is narrowed where it has few digits."""
+    value = f"_y if (_y := {call}).rel_accuracy_bits() > {ENOUGH} else narrowed(_y, {name}, {{0}})"
+    scope = {"narrowed": narrowed, name: function}
+    return Elementwise(eval(f"lambda x: {value.format('x')}", dict(scope)), f"({value})", scope)
 
 
 def non_negative(template: str) -> Elementwise:

@@ -15,15 +15,29 @@ def dot_general(equation: Any) -> Callable[..., Any]:
     """By matrices of Arb: faster than a loop from two terms on, eight times at 8 x 8."""
     if equation.out_avals[0].dtype.kind in "iub":
         return reductions.RULES["dot_general"](equation)
-    return reductions.dot_general_by(equation, _matrix_product)
+    matrix_of_left, matrix_of_right = _Matrix(), _Matrix()
+
+    def matrix_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        product = matrix_of_left(left) * matrix_of_right(right).transpose()
+        return array_of(product.entries(), (len(left), len(right)))
+
+    return reductions.dot_general_by(equation, matrix_product)
 
 
-def _matrix_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Rows times columns, both given with the inner index last."""
-    rows, inner = left.shape
-    columns = right.T.ravel().tolist()
-    product = arb_mat(rows, inner, left.ravel().tolist()) * arb_mat(inner, len(right), columns)
-    return array_of(product.entries(), (rows, len(right)))
+class _Matrix:
+    """An array as a matrix of Arb. The last is kept: weights are the same at every step."""
+
+    def __init__(self) -> None:
+        self._last: tuple[bytes, list[Any], Any] = b"", [], None
+
+    def __call__(self, array: np.ndarray) -> Any:
+        places = array.tobytes()  # of the entries in memory, where no others are while they live
+        known, _, matrix = self._last
+        if matrix is None or places != known:
+            entries = array.ravel().tolist()
+            matrix = arb_mat(*array.shape, entries)
+            self._last = places, entries, matrix
+        return matrix
 
 
 def array_of(elements: Sequence[Any], shape: Sequence[int]) -> np.ndarray:
