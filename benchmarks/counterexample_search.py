@@ -116,7 +116,7 @@ RACES = (
             "Hypothesis, compiled JAX": by_hypothesis(_compiled),
         },
         ({"examples": 200},),
-        ({"examples": 2_000}, {"examples": 100_000}, {"examples": 1_000_000}),
+        tuple({"examples": count} for count in (2_000, 100_000, 1_000_000, 100_000_000)),
         tolerance=None,
         slow=6.0,
     ),

@@ -148,9 +148,9 @@ def _stages(reader: Reader, effort: Effort, rng: np.random.Generator) -> Iterato
         some = points[:: max(len(points) // _DEEP_POINTS, 1)]
         yield _Stage("balls at high precision", reader.deeper(_DEEP_BITS), some)
     if effort.floats and claim.domains and cost.is_searched(program):
-        found = search(
-            claim, effort, rng, cost.float_points(cost.float_cost(program), effort.floats)
-        )
+        each = cost.float_cost(program)
+        many = cost.float_points(each, effort.floats, effort.equations)
+        found = search(claim, effort, rng, many)
         yield _Stage("search", reader, found.points, found.evaluated, found.device)
 
 

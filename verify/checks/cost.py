@@ -17,7 +17,6 @@ _EVALUATIONS = {"integral": 1_000, "series": 200, "limit": 300, "derivative": 20
 _POINT = 40  # what a reading in balls costs beside its equations
 _MOST_DEAR = 1  # integrals and the like in a claim that is searched in floats
 _BALL_BUDGET = 200_000  # equations read in balls, all points together: a third of a second
-_FLOAT_BUDGET = 2**24  # equations evaluated in floats
 _MEMORY_BUDGET = 2**24  # numbers held at once by a batch in floats
 
 
@@ -91,11 +90,17 @@ def ball_points(each: int, most: int, least: int, scale: float) -> int:
     return int(min(most, max(least, scale * _BALL_BUDGET // max(each, 1))))
 
 
-def float_points(each: int, most: int) -> int:
-    """How many points to evaluate in floats."""
-    return min(most, max(2**8, _FLOAT_BUDGET // max(each, 1)))
+def float_points(each: int, most: int, budget: int) -> int:
+    """How many points to evaluate in floats, within a budget of equations."""
+    return min(most, max(2**8, budget // max(each, 1)))
 
 
 def float_chunk(each: int) -> int:
     """How many points to evaluate in floats at once."""
     return max(2**6, min(2**11, _MEMORY_BUDGET // max(each, 1)))
+
+
+def sifted_rows(each: int) -> int:
+    """How many points to draw and evaluate at once: a power of two."""
+    most = _MEMORY_BUDGET // max(each, 1)
+    return 2 ** min(16, max(10, most.bit_length() - 1))

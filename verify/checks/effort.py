@@ -16,7 +16,8 @@ class Effort:
         name: as asked for.
         points: points read in balls, for a claim that is cheap to read.
         dear_points: the fewest, however dear.
-        floats: points evaluated in floats by the search; 0 for none.
+        floats: points evaluated in floats by the search, of a cheap claim; 0 for none.
+        equations: evaluated in floats by the search, all points together.
         ascents: points from which the search climbs, fewer where they have many numbers.
         steps: of each ascent.
         reach: magnitudes at which unbounded ends are sampled, from 1/reach to reach.
@@ -33,6 +34,7 @@ class Effort:
     reach: float = 1e3
     bits: int = 4096
     inputs: int = 2**24
+    equations: int = 2**24
 
 
 EFFORTS = {
@@ -44,11 +46,12 @@ EFFORTS = {
             "thorough",
             points=10_000,
             dear_points=100,
-            floats=2**21,
+            floats=2**24,
             ascents=1_024,
             steps=200,
             reach=1e30,
             inputs=2**27,
+            equations=2**29,
         ),
     )
 }

@@ -18,25 +18,24 @@ import numpy as np
 from verify.arithmetic import jaxprs
 from verify.checks import cost
 from verify.checks.effort import Effort
+from verify.checks.sift import NEIGHBOURS, ROUNDING, sift, steadiness
 from verify.claims.claim import Claim
 from verify.claims.domain import Domain
 from verify.claims.relation import AllOf, AtMost, Equal, Implies, Less, Relation
 
 Batch = dict[str, np.ndarray]
 
-_NEIGHBOURS = (3e-16, -7e-16)  # relative steps to neighbouring inputs
 _KEPT = 24  # points that the ranking hands on
 _STRATA = 16  # parts of the domain of which each hands on its best
 _LOST = 4  # points at which a side is NaN
 _QUADRATURE = 1e-6  # relative error of quadrature in floats, under which nothing is seen
 _NOTABLE = 1e-12  # relative difference from which a slope is worth its compilation
-_ROUNDING = 4e-16  # relative: below it nothing is told from rounding
 _STEADY = 32.0  # a difference over its scatter that rounding hardly ever shows
 _COLUMNS = 8  # numbers of a point are padded to a multiple of it
 _RATES = (0.1, 1e-4)  # of the first and the last step of an ascent, beside the domains' own
 _STEP = 2.0**-20  # of a difference, in steps of the domains
 _MOST_ROWS, _FEWEST_ASCENTS = 2**12, 8  # evaluated at once by all ascents
-_MANY = 2**18  # points, from which on it pays to compile slowly for a faster run
+_MANY = 2**18  # points, from which on it pays to compile more for a faster run
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,11 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
         return Found([], 0, "")
     with jaxprs.x64():
         look = _Look(claim, count)
-        batch = {n: d.sample(rng, count, effort.reach) for n, d in claim.domains.items()}
-        scores, values = look.scores(batch)
+        if count >= _MANY and look.is_cheap:
+            batch, scores, values = look.sifted(rng, count, effort.reach)
+        else:
+            batch = {n: d.sample(rng, count, effort.reach) for n, d in claim.domains.items()}
+            scores, values = look.scores(batch)
         rows = _ranked(batch, scores, values, look.is_cheap)
         points = [_row(batch, i) for i in rows]
         if effort.ascents and look.is_cheap and look.may_climb(scores, values):
@@ -75,7 +77,9 @@ class _Look:
         self.domains = claim.domains
         self.traced = claim.traced
         self.relation = self.traced.relation(self.traced.program.jaxpr.outvars)
-        self.chunk = min(cost.float_chunk(cost.float_cost(self.traced.program)), count)
+        each = cost.float_cost(self.traced.program)
+        self.chunk = min(cost.float_chunk(each), count)
+        self._rows = cost.sifted_rows(each)
         self.is_cheap = cost.is_direct(self.traced.program)
         fast = jaxprs.fast_compilation()
         options = fast if count < _MANY else None
@@ -96,13 +100,23 @@ class _Look:
         if not self.is_cheap:  # an error of quadrature is as steady as a violation
             return np.where(values > _QUADRATURE, values, -np.inf), values
         scores = np.full(len(values), -np.inf)
-        rows = np.flatnonzero(values > _STEADY * _ROUNDING)  # no other can be steady
+        rows = np.flatnonzero(values > _STEADY * ROUNDING)  # no other can be steady
         if len(rows):
-            nearby = ({n: v[rows] * (1 + step) for n, v in batch.items()} for step in _NEIGHBOURS)
-            stack = np.stack([values[rows], *(self._all(near)[:, 0] for near in nearby)])
-            least, spread = stack.min(0), stack.max(0) - stack.min(0)
-            scores[rows] = np.where(least > 0, least / (spread + _ROUNDING), -np.inf)
+            nearby = ({n: v[rows] * (1 + step) for n, v in batch.items()} for step in NEIGHBOURS)
+            scores[rows] = steadiness(
+                np.stack([values[rows], *(self._all(near)[:, 0] for near in nearby)])
+            )
         return scores, values
+
+    def sifted(
+        self, rng: np.random.Generator, count: int, reach: float
+    ) -> tuple[Batch, np.ndarray, np.ndarray]:
+        """Of many random points those that are worth a look, with `scores` of each."""
+        measure = lambda batch: jax.vmap(self._measured)(batch)[:, 0]
+        seed = int(rng.integers(2**31))
+        found = sift(measure, self.domains, reach=reach, seed=seed, count=count, rows=self._rows)
+        self.evaluated += found.drawn
+        return found.batch, found.scores, found.values
 
     def _all(self, batch: Batch) -> np.ndarray:
         count = len(next(iter(batch.values())))

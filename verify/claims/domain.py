@@ -71,7 +71,7 @@ class Interval:
             np.zeros((count, *self.shape)))  # fmt: skip
 
     def _column(self, rng: np.random.Generator, count: int, reach: float) -> np.ndarray:
-        low, high = self._ends(reach)
+        low, high = self.ends(reach)
         parts = np.array_split(np.arange(count), 4)
         x = np.empty(count)
         x[parts[0]] = _stratified(rng, len(parts[0]), low, high)
@@ -97,7 +97,7 @@ class Interval:
             return np.where(rng.random(count) < 0.5, self.low + distance, self.high - distance)
         return self.low + distance if math.isfinite(self.low) else self.high - distance
 
-    def _ends(self, reach: float) -> tuple[float, float]:
+    def ends(self, reach: float) -> tuple[float, float]:
         """Finite ends to sample between."""
         low = self.low if math.isfinite(self.low) else min(-reach, self.high - reach)
         high = self.high if math.isfinite(self.high) else max(reach, self.low + reach)
@@ -109,11 +109,11 @@ class Interval:
         return (self.low <= x) & (x <= self.high)
 
     def _samples(self, value: float, reach: float) -> bool:
-        low, high = self._ends(reach)
+        low, high = self.ends(reach)
         return self.contains(value) and low <= value <= high
 
     def _clipped(self, x: np.ndarray, reach: float) -> np.ndarray:
-        low, high = self._ends(reach)
+        low, high = self.ends(reach)
         if self.is_open:
             low, high = np.nextafter(low, np.inf), np.nextafter(high, -np.inf)
         return np.clip(x, low, high)

@@ -8,7 +8,7 @@ import numpy as np
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-_GRID = 2**52  # entries are multiples of 1/_GRID, so that sums of them are exact
+GRID = 2**52  # entries are multiples of 1/GRID, so that sums of them are exact
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Simplex:
         x = np.asarray(value, np.float64)
         if x.shape != self.shape or not np.all((x > 0) & (x <= 1)):
             return False
-        counts = x * _GRID
-        return bool(np.all(counts == np.round(counts))) and sum(map(int, counts)) == _GRID
+        counts = x * GRID
+        return bool(np.all(counts == np.round(counts))) and sum(map(int, counts)) == GRID
 
     def strategy(self) -> "SearchStrategy[Any]":
         """Hypothesis' strategy for it, which shrinks to simple values."""
@@ -90,9 +90,9 @@ def simplex(n: int) -> Simplex:
 def _on_grid(weights: np.ndarray) -> np.ndarray:
     """Positive weights scaled to sum to one and moved to the grid; the largest takes the rest."""
     share = weights / weights.sum(-1, keepdims=True)
-    counts = np.maximum(np.round(share * _GRID), 1.0).astype(np.int64)
-    rest = _GRID - counts.sum(-1, keepdims=True)
+    counts = np.maximum(np.round(share * GRID), 1.0).astype(np.int64)
+    rest = GRID - counts.sum(-1, keepdims=True)
     largest = counts.argmax(-1)[..., None]
     moved = np.take_along_axis(counts, largest, -1) + rest
     np.put_along_axis(counts, largest, moved, -1)
-    return counts / _GRID
+    return counts / GRID
