@@ -1,8 +1,9 @@
 """How fast is a formula read in balls, beside the same formula by hand?
 
 At 128 bits: the Gaussian KL to the standard normal with its gradient; the KL as an integral
-over the line, estimated, and on a finite range, rigorous; and a chain of tanh and logarithms
-of growing length. Read from the jaxpr, written by hand in python-flint, and in mpmath.
+over the line, estimated, and on a finite range, rigorous; a chain of tanh and logarithms of
+growing length; and a cell of an LSTM. Read from the jaxpr, written by hand in python-flint, and
+in mpmath.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,13 +12,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flint import arb
+from flint import arb, arb_mat
 
 import verify as vf
 from benchmarks.records import Plain, Race, Size
 from verify.arithmetic import jaxprs
 from verify.arithmetic.balls.system import BALLS
 from verify.arithmetic.reading import reading
+from verify.models import LSTMParameters, LSTMState, lstm_cell
 
 BITS = 128
 Rows = list[tuple[float, float]]
@@ -68,37 +70,43 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 def middles(results: Iterable[Any]) -> np.ndarray:
     """The middles of balls, and mpmath's numbers, as floats."""
-    flat = [x for r in results for x in (r if isinstance(r, tuple | list) else (r,))]
-    return np.array([float(x.mid()) if isinstance(x, arb) else float(x) for x in flat])
+    return np.array([float(x.mid()) if isinstance(x, arb) else float(x) for x in _flat(results)])
 
 
 def digits(results: Iterable[Any]) -> dict[str, Any]:
     """Decimal digits that the widest ball has."""
-    flat = [x for r in results for x in (r if isinstance(r, tuple | list) else (r,))]
-    return {"digits": round(min(x.rel_accuracy_bits() for x in flat) * np.log10(2), 1)}
+    bits = min(x.rel_accuracy_bits() for x in _flat(results))
+    return {"digits": round(bits * np.log10(2), 1)}
 
 
-def _in_balls(function: Callable[..., Any], rows: Rows) -> Plain:
-    balls = [(arb(m), arb(s)) for m, s in rows]
+def _flat(results: Iterable[Any]) -> list[Any]:
+    """The numbers of all points, whatever they are in."""
+    return [x for r in results for part in jax.tree.leaves(r) for x in np.ravel(part)]
 
+
+def _in_balls(function: Callable[..., Any], balls: list[Any]) -> Plain:
     def run() -> list[Any]:
         with reading(bits=BITS):
-            return [function(*pair) for pair in balls]
+            return [function(*point) for point in balls]
 
     return Plain(run, middles, digits)
+
+
+def _balls_at(size: Size) -> list[Any]:
+    return [(arb(m), arb(s)) for m, s in points(size)]
 
 
 def from_jaxpr(function: Callable[[Size], Callable[..., Any]]) -> Callable[[Size], Plain]:
     def make(size: Size) -> Plain:
         program = compiled(function(size))
         with reading(bits=BITS):
-            return _in_balls(program.instance(), points(size))
+            return _in_balls(program.instance(), _balls_at(size))
 
     return make
 
 
 def by_flint(function: Callable[[Size], Callable[..., Any]]) -> Callable[[Size], Plain]:
-    return lambda size: _in_balls(function(size), points(size))
+    return lambda size: _in_balls(function(size), _balls_at(size))
 
 
 def by_mpmath(function: Callable[[Size], Callable[..., Any]]) -> Callable[[Size], Plain]:
@@ -132,6 +140,52 @@ def _chain_by_mpmath(size: Size) -> Callable[..., Any]:
     return chain(size["links"], mpmath.log, mpmath.tanh)
 
 
+def cells(size: Size) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
+    """W, U and b of a cell of as many inputs as hidden units; h, c and x of each point."""
+    rng, hidden = np.random.default_rng(0), size["hidden"]
+    weights = [rng.normal(size=(4, hidden, hidden)) / hidden**0.5 for _ in "WU"]
+    states = rng.normal(size=(size["points"], 3, hidden))
+    return [*weights, rng.normal(size=(4, hidden))], list(map(list, states))
+
+
+def _exactly(array: np.ndarray) -> np.ndarray:
+    return np.vectorize(arb, otypes=[object])(array)
+
+
+def cell_from_jaxpr(size: Size) -> Plain:
+    """The verified cell, whose weights are arguments too."""
+    weights, states = cells(size)
+
+    def cell(W: Any, U: Any, b: Any, h: Any, c: Any, x: Any) -> Any:
+        return tuple(lstm_cell(LSTMParameters(W, U, b), LSTMState(h, c), x))
+
+    shapes = [jaxprs.float64(np.shape(a)) for a in (*weights, *states[0])]
+    program = BALLS.compile(jaxprs.trace(cell, *shapes)[0])
+    given = list(map(_exactly, weights))
+    with reading(bits=BITS):
+        instance = program.instance()
+        return _in_balls(instance, [(*given, *map(_exactly, state)) for state in states])
+
+
+def cell_by_flint(size: Size) -> Plain:
+    """Matrices of arb, and a gate after the other."""
+    weights, states = cells(size)
+    hidden = size["hidden"]
+    sigmoid = lambda z: 1 / (1 + (-z).exp())
+    column = lambda x: arb_mat(len(x), 1, x.tolist())
+    matrix = lambda x: arb_mat(4 * hidden, x.shape[2], x.ravel().tolist())
+    W, U, b = matrix(weights[0]), matrix(weights[1]), column(weights[2].ravel())
+
+    def cell(h: Any, c: Any, x: Any) -> Any:
+        z = (W * column(x) + U * column(h) + b).entries()
+        f, i, o = ([sigmoid(v) for v in z[k * hidden : (k + 1) * hidden]] for k in range(3))
+        g = [v.tanh() for v in z[3 * hidden :]]
+        c = [f[k] * c[k] + i[k] * g[k] for k in range(hidden)]
+        return [o[k] * c[k].tanh() for k in range(hidden)], c
+
+    return _in_balls(cell, [tuple(map(_exactly, state)) for state in states])
+
+
 def _count(size: Size) -> float:
     return size["points"]
 
@@ -163,6 +217,15 @@ RACES = (
         ({"links": 5, "points": 200}, {"links": 200, "points": 5}),
         tolerance=1e-13,
         peers={"mpmath by hand": by_mpmath(_chain_by_mpmath)},
+    ),
+    Race(
+        "balls, LSTM cell",
+        "points",
+        _count,
+        {"verify, from the jaxpr": cell_from_jaxpr, "python-flint by hand": cell_by_flint},
+        ({"hidden": 16, "points": 10},),
+        ({"hidden": 4, "points": 100}, {"hidden": 64, "points": 10}),
+        tolerance=1e-14,
     ),
     Race(
         "balls, KL as an integral",

@@ -1,7 +1,7 @@
 """How fast is a formula read in intervals on XLA, and what do they cost beside plain floats?
 
-A chain of tanh and logarithms in float64, over boxes of relative width 2^-20; the middles are
-compared.
+A chain of tanh and logarithms, the Gaussian KL from N(0, 1) and the sigmoid in float64, over
+boxes of relative width 2^-20; the middles are compared.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,8 @@ from benchmarks.records import Plain, Race, Size
 from verify.arithmetic import jaxprs
 from verify.arithmetic.intervals.system import INTERVALS
 from verify.arithmetic.intervals.values import entered
+
+Formula = Callable[[Any, Any], Any]
 
 _WIDTH = 2.0**-20
 
@@ -43,13 +45,28 @@ def _in_x64(function: Callable[..., Any], arguments: Any) -> Callable[[], Any]:
     return run
 
 
-def in_intervals(size: Size) -> Plain:
-    function = chain(size["links"], jnp.log, jnp.tanh)
-    with jaxprs.x64():
-        program = INTERVALS.compile(jaxprs.trace(function, jaxprs.float64(), jaxprs.float64())[0])
-    read = lambda mu, sigma: program(entered(*mu), entered(*sigma))
-    run = _in_x64(jax.vmap(read), boxes(size))
-    return Plain(run, _middles, _widest)
+def links(size: Size) -> Formula:
+    return chain(size["links"], jnp.log, jnp.tanh)
+
+
+def kl(size: Size) -> Formula:
+    return lambda mu, sigma: (mu**2 + sigma**2 - 1) / 2 - jnp.log(sigma)
+
+
+def sigmoid(size: Size) -> Formula:
+    return lambda mu, sigma: jax.nn.sigmoid(mu)
+
+
+def in_intervals(formula: Callable[[Size], Formula]) -> Callable[[Size], Plain]:
+    def make(size: Size) -> Plain:
+        with jaxprs.x64():
+            traced, *_ = jaxprs.trace(formula(size), jaxprs.float64(), jaxprs.float64())
+            program = INTERVALS.compile(traced)
+        read = lambda mu, sigma: program(entered(*mu), entered(*sigma))
+        run = _in_x64(jax.vmap(read), boxes(size))
+        return Plain(run, _middles, _widest)
+
+    return make
 
 
 def _middles(result: Any) -> list[np.ndarray]:
@@ -62,9 +79,8 @@ def _widest(result: Any) -> dict[str, Any]:
     return {"widest": float(np.max((high - low) / size))}
 
 
-def in_floats(size: Size) -> Plain:
-    function = chain(size["links"], jnp.log, jnp.tanh)
-    return Plain(_in_x64(jax.vmap(function), points(size)))
+def in_floats(formula: Callable[[Size], Formula]) -> Callable[[Size], Plain]:
+    return lambda size: Plain(_in_x64(jax.vmap(formula(size)), points(size)))
 
 
 def by_mpmath(size: Size) -> Plain:
@@ -81,12 +97,19 @@ def by_mpmath(size: Size) -> Plain:
     return Plain(run, lambda result: np.array([float(x.mid) for x in result]))
 
 
+def _contestants(formula: Callable[[Size], Formula]) -> dict[str, Callable[[Size], Plain]]:
+    return {
+        "verify": in_intervals(formula),
+        "float64, not rounded outwards": in_floats(formula),
+    }
+
+
 RACES = (
     Race(
         "intervals, a chain",
         "points",
         lambda size: size["points"],
-        {"verify": in_intervals, "float64, not rounded outwards": in_floats},
+        _contestants(links),
         ({"links": 1, "points": 1_000}, {"links": 5, "points": 1_000}),
         (
             {"links": 5, "points": 100_000}, {"links": 5, "points": 1_000_000},
@@ -94,5 +117,17 @@ RACES = (
         ),
         tolerance=1e-4,
         peers={"mpmath.iv": by_mpmath},
+    ),
+    *(
+        Race(
+            f"intervals, {name}",
+            "points",
+            lambda size: size["points"],
+            _contestants(formula),
+            ({"points": 1_000},),
+            ({"points": 100_000}, {"points": 1_000_000}),
+            tolerance=1e-4,
+        )
+        for name, formula in (("Gaussian KL", kl), ("sigmoid", sigmoid))
     ),
 )  # fmt: skip
