@@ -37,8 +37,8 @@ def lstm_batch(
         parameters: as for lstm.
         xs: n sequences of one length, dimensionless.
         state: h_0 and c_0, each of shape (n, hidden); None stands for zeros.
-        store: what the way back is given besides the states. "all": the arguments of the gates,
-            4 n steps hidden numbers. "states": nothing; the arguments are computed again.
+        store: what the way back is given besides the states. "all": the gates, 4 n steps hidden
+            numbers. "states": nothing; the gates are computed again.
 
     Returns:
         The hidden states and the cells, each of shape (n, steps, hidden), in the dtype that the
@@ -91,7 +91,7 @@ class _Kept(NamedTuple):
     xs: Float[Array, "steps n inputs"]
     first: LSTMState
     states: LSTMState
-    z: Float[Array, "steps n gates"] | None
+    gates: Float[Array, "steps n gates"] | None
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -99,28 +99,29 @@ def _run(
     store: Store, weights: _Weights, xs: Float[Array, "steps n inputs"], first: LSTMState
 ) -> LSTMState:
     """The states, time first."""
-    return _forwards(weights, xs, first)[0]
+    return _forwards(weights, xs, first, is_kept=False)[0]
 
 
 def _run_and_keep(store: Store, weights: _Weights, xs: Array, first: LSTMState) -> Any:
-    states, z = _forwards(weights, xs, first)
-    return states, _Kept(weights, xs, first, states, z if store == "all" else None)
+    states, gates = _forwards(weights, xs, first, is_kept=store == "all")
+    return states, _Kept(weights, xs, first, states, gates)
 
 
 def _forwards(
-    weights: _Weights, xs: Float[Array, "steps n inputs"], first: LSTMState
-) -> tuple[LSTMState, Float[Array, "steps n gates"]]:
-    """The states and the arguments of the gates, time first."""
+    weights: _Weights, xs: Float[Array, "steps n inputs"], first: LSTMState, *, is_kept: bool
+) -> tuple[LSTMState, Float[Array, "steps n gates"] | None]:
+    """The states, and the gates where they are kept, time first."""
     is_left = _is_left(first.h)
     axis, turned = 0 if is_left else 1, functools.partial(_turned, is_left=is_left)
 
     def step(state: LSTMState, x: Array) -> Any:
-        z = _products(weights, jnp.concatenate([x, state.h], axis), is_left)
-        f, i, o, candidate = _gates(z, axis)
+        gates = _gates(weights, jnp.concatenate([x, state.h], axis), is_left)
+        f, i, o, candidate = jnp.split(gates, 4, axis)
         c = f * state.c + i * candidate
         # Without the barrier XLA turns the states of all steps at the end, at twice the cost.
         h = lax.optimization_barrier(o * lax.tanh(c))
-        return LSTMState(h, c), (LSTMState(turned(h), turned(c)), turned(z))
+        states = LSTMState(turned(h), turned(c))
+        return LSTMState(h, c), (states, turned(gates) if is_kept else None)
 
     columns = xs.swapaxes(1, 2) if is_left else xs
     return lax.scan(step, jax.tree.map(turned, first), columns)[1]
@@ -130,28 +131,23 @@ def _backwards(
     store: Store, kept: _Kept, cotangent: LSTMState
 ) -> tuple[_Weights, Float[Array, "steps n inputs"], LSTMState]:
     """The gradient in the weights, in xs and in the first state."""
-    (K, b), xs, first, states, z = kept
+    (K, b), xs, first, states, gates = kept
     features = jnp.concatenate([xs, _before(first.h, states.h)], axis=2)
-    room = jnp.zeros((*xs.shape[:2], len(b)), b.dtype) if z is None else z
     is_left, U = _is_left(first.h), K[:, xs.shape[2] :]
     U = lax.optimization_barrier(U.T) if is_left else U
 
-    def step(carry: Any, at: Any) -> Any:
-        later, room = carry
-        t, direct, features, before, c = at
-        if store == "all":
-            # Read before it is written to, or XLA copies the whole of it each step.
-            z = lax.optimization_barrier(lax.dynamic_index_in_dim(room, t, keepdims=False))
-        else:
-            z = _turned(_products(kept.weights, _turned(features, is_left), is_left), is_left)
+    def step(later: LSTMState, at: Any) -> Any:
+        direct, features, before, c, gates = at
+        if gates is None:
+            gates = _turned(_gates(kept.weights, _turned(features, is_left), is_left), is_left)
         total = LSTMState(later.h + direct.h, later.c + direct.c)
-        dz, in_before = _gate_cotangents(z, before, c, total)
+        dz, in_before = _gate_cotangents(gates, before, c, total)
         in_h = lax.optimization_barrier(einsum("hk,nk->hn", U, dz)).T if is_left else matmul(dz, U)
-        return (LSTMState(in_h, in_before), lax.dynamic_update_index_in_dim(room, dz, t, 0)), None
+        return LSTMState(in_h, in_before), dz
 
-    start = LSTMState(jnp.zeros_like(first.h), jnp.zeros_like(first.c)), room
-    steps = jnp.arange(len(xs)), cotangent, features, _before(first.c, states.c), states.c
-    (in_first, dz), _ = lax.scan(step, start, steps, reverse=True)
+    start = LSTMState(jnp.zeros_like(first.h), jnp.zeros_like(first.c))
+    steps = cotangent, features, _before(first.c, states.c), states.c, gates
+    in_first, dz = lax.scan(step, start, steps, reverse=True)
     dz = dz.reshape(-1, len(b))
     # XLA takes 1.6 times as long for the transpose of this, which it is kept from by the barrier.
     in_K = lax.optimization_barrier(matmul(features.reshape(-1, K.shape[1]).T, dz)).T
@@ -163,13 +159,14 @@ _run.defvjp(_run_and_keep, _backwards)
 
 
 def _gate_cotangents(
-    z: Float[Array, "n gates"],
+    gates: Float[Array, "n gates"],
     before: Float[Array, "n hidden"],
     c: Float[Array, "n hidden"],
     cotangent: LSTMState,
 ) -> tuple[Float[Array, "n gates"], Float[Array, "n hidden"]]:
-    """The cotangents of z and of the cell before, from those of a step's states."""
-    (f, i, o, candidate), cell = _gates(z, 1), lax.tanh(c)
+    """The cotangents of the gates' arguments and of the cell before, from a step's states'."""
+    f, i, o, candidate = jnp.split(gates, 4, axis=1)
+    cell = lax.tanh(c)
     in_c = cotangent.c + cotangent.h * o * (1 - cell * cell)
     parts = [
         in_c * before * (f * (1 - f)),
@@ -178,12 +175,6 @@ def _gate_cotangents(
         in_c * i * (1 - candidate * candidate),
     ]
     return jnp.concatenate(parts, axis=1), in_c * f
-
-
-def _gates(z: Float[Array, "..."], axis: int) -> tuple[Array, Array, Array, Array]:
-    """f, i, o and the candidate at their arguments."""
-    f, i, o, candidate = jnp.split(z, 4, axis)
-    return lax.logistic(f), lax.logistic(i), lax.logistic(o), lax.tanh(candidate)
 
 
 def _before(first: Float[Array, "n hidden"], states: Float[Array, "steps n hidden"]) -> Array:
@@ -201,8 +192,14 @@ def _turned(x: Float[Array, "..."], is_left: bool) -> Float[Array, "..."]:
     return x.T if is_left else x
 
 
-def _products(weights: _Weights, features: Float[Array, "..."], is_left: bool) -> Array:
-    """W x + U h + b for each sequence: a column where the weights are on the left, or a row."""
+def _gates(weights: _Weights, features: Float[Array, "..."], is_left: bool) -> Array:
+    """f, i, o and the candidate of each sequence at z = W x + U h + b.
+
+    They make a column where the weights are on the left, or a row.
+    """
     if is_left:
-        return matmul(weights.K, features) + weights.b[:, None]
-    return matmul(features, weights.K.T) + weights.b[None]
+        z, axis = matmul(weights.K, features) + weights.b[:, None], 0
+    else:
+        z, axis = matmul(features, weights.K.T) + weights.b[None], 1
+    arguments, of_candidate = jnp.split(z, [3 * len(weights.b) // 4], axis)
+    return jnp.concatenate([lax.logistic(arguments), lax.tanh(of_candidate)], axis)
