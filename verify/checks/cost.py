@@ -103,4 +103,4 @@ def float_chunk(each: int) -> int:
 def sifted_rows(each: int) -> int:
     """How many points to draw and evaluate at once: a power of two."""
     most = _MEMORY_BUDGET // max(each, 1)
-    return 2 ** min(16, max(10, most.bit_length() - 1))
+    return 2 ** min(18, max(10, most.bit_length() - 1))
