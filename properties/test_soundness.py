@@ -114,6 +114,16 @@ TRUE = [
     ("a maximum over a pair that ties", REALS, lambda x: vf.equal(jnp.maximum(x, x), x)),
     ("logsumexp with repeated entries", REALS,
      lambda x: vf.equal(jax.nn.logsumexp(jnp.stack([x, x])), x + jnp.log(2.0))),
+    ("two powers under one integral", {"x": vf.reals(0.0, 2.0)},
+     lambda x: vf.equal(vf.integral(lambda z: (x + z) ** 3 + z**5, 0, 1),
+                        ((x + 1) ** 4 - x**4) / 4 + jnp.divide(1.0, 6.0))),
+    ("powers up and down under one integral", {},
+     lambda: vf.equal(vf.integral(lambda z: z**3 + 1 / z**4, 1, 2),
+                      15 / 4 + jnp.divide(7.0, 24.0))),
+    ("a choice by what is integrated over, and one that is settled", {"c": vf.reals(0.1, 0.9)},
+     lambda c: vf.equal(
+         vf.integral(lambda z: jnp.where(z * z > c, z, 0.0) * jnp.where(c > 0.5, 2.0, 3.0), 0, 1),
+         (1 - c) / 2 * jnp.where(c > 0.5, 2.0, 3.0))),
 ]  # fmt: skip
 
 FALSE = [

@@ -5,6 +5,7 @@ scalars (dtype object). Integers are Python ints in every system, booleans are T
 False or None, which means: the balls at hand cannot decide.
 """
 
+import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -277,11 +278,24 @@ def _statement(system: NumberSystem, step: _Step, name: str, scope: dict[str, An
     targets = ", ".join(step.outputs)
     if isinstance(operation, Elementwise):
         if operation.template and not any(a.shape for a in equation.in_avals):
-            scope.update(operation.scope)
-            return f"{targets} = {operation.template.format(*step.inputs)}"
+            template = _with_names_apart(operation, name, scope)
+            return f"{targets} = {template.format(*step.inputs)}"
         operation = lift(operation, len(step.inputs), equation.out_avals)
     scope[name] = operation
     return f"{targets} = {name}({', '.join(step.inputs)})"
+
+
+def _with_names_apart(rule: Elementwise, step: str, scope: dict[str, Any]) -> str:
+    """A rule's template, and its names in the scope that all steps share.
+
+    Where a name is taken by something else the step's own name is added to it.
+    """
+    template = rule.template or ""
+    for name, value in rule.scope.items():
+        if scope.setdefault(name, value) is not value:
+            scope[f"{name}_{step}"] = value
+            template = re.sub(rf"(?<!\.)\b{name}\b", f"{name}_{step}", template)
+    return template
 
 
 def _compared_with_itself(step: _Step, equation: Equation) -> Operation | None:
