@@ -1,15 +1,20 @@
 """Balls: each rule against mpmath, at floats and on balls, and against float64."""
 
 import itertools
+import operator
 
 import jax
+import numpy as np
 import pytest
 from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
-from readings import around, as_balls, floats, has_digits, holds, near, read
+from readings import around, as_balls, floats, has_digits, holds, near, program, read
 from real_functions import CASES
+
+from verify.arithmetic.balls import elementary
+from verify.arithmetic.reading import reading
 
 PARTS = (2.0**-10, 2.0**-33)  # of an argument, the radius of the ball around it
 FLOAT64 = 1e-9  # relative; far over float64's rounding, far under any slip of meaning
@@ -105,3 +110,44 @@ def test_a_derivative_by_jax_holds_the_true_one(case, order):
             slope = oracle(*map(mpf, point))
         assert has_digits(ball, 30), (point, ball)
         assert holds(ball, around(slope, 15)), (point, ball, slope)
+
+
+def test_one_program_multiplies_the_matrices_that_it_is_given():
+    """Also where an array is written to in place, and at another precision."""
+    rng = np.random.default_rng(0)
+    product = program(lambda a, b: a @ b, (3, 4), (4,)).instance()
+    a, b = as_balls(rng.normal(size=(3, 4))), as_balls(rng.normal(size=4))
+    third = arb(1) / 3
+
+    def agrees():
+        (found,) = product(a, b)
+        return all(x.overlaps(sum(p * q for p, q in zip(row, b, strict=True)))
+                   for x, row in zip(found, a, strict=True))  # fmt: skip
+
+    for bits in (128, 53, 256):
+        with reading(bits=bits):
+            assert agrees()
+            a[1, 2], b[0] = a[1, 2] + third, b[0] - 1
+            assert agrees()
+            a = as_balls(rng.normal(size=(3, 4)))
+            assert agrees()
+
+
+@pytest.mark.parametrize("apply", [operator.add, operator.sub, operator.mul, operator.truediv])
+def test_arrays_and_scalars_are_combined_element_by_element(apply):
+    array, scalar = np.array([[1.5, -2.0], [0.25, 3.0]]), 0.75
+    for left, right in ((array, scalar), (scalar, array), (array, array + 1)):
+        (found,) = read(apply, left, right)
+        assert found.shape == array.shape
+        for ball, number in zip(found.ravel(), np.ravel(apply(left, right)), strict=True):
+            assert near(ball, number, FLOAT64)
+
+
+@pytest.mark.parametrize(("middle", "radius"), [(-30, 25), (-1000, 10), (0, 1), (40, 39)])
+def test_a_wide_ball_has_a_logistic_between_those_of_its_ends(middle, radius):
+    (ball,) = read(jax.nn.sigmoid, arb(middle, radius))
+    (low,), (high,) = (read(jax.nn.sigmoid, arb(middle + end)) for end in (-radius, radius))
+    assert ball.contains(low)
+    assert ball.contains(high)
+    assert ball <= 1.001 * high
+    assert elementary.logistic(arb(middle, radius)).is_finite()

@@ -14,9 +14,9 @@ _ONE = arb(1)
 
 def logistic(x: arb) -> arb:
     """1 / (1 + exp(-x)) for a real x, with relative accuracy in both tails."""
-    shrunk = (-x).exp()
-    if shrunk.is_finite():
-        return _ONE / (_ONE + shrunk)
+    value = _ONE / (_ONE + (-x).exp())
+    if value.is_finite():
+        return value
     grown = x.exp()
     return grown / (_ONE + grown)
 
