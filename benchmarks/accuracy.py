@@ -25,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import verify as vf
 from benchmarks.accuracy_page import PAGE, page
@@ -92,9 +92,7 @@ def _dtypes(subject: Subject, code: str) -> tuple[str, ...]:
 
 def answered(question: Question, options: Options, known: Row | None) -> Row | None:
     """The row of a question: what is known of it, where the same would be measured again."""
-    subject = (subjects() | primitives())[question.subject]
-    function = subject.codes[question.code]
-    reference = None if function is subject.exact else subject.exact
+    subject, function, reference = _measured(question)
     settled = {"fingerprint": fingerprint(question), "versions": installed(question.code)}
     every = options.exhaustive and _is_of_one_number(subject)
     if known and settled.items() <= known.items() and _is_enough(known, options, every):
@@ -106,6 +104,13 @@ def answered(question: Question, options: Options, known: Row | None) -> Row | N
         **subject.domains,
     )  # fmt: skip
     return _row(question, accuracy) | {"effort": options.effort} | settled
+
+
+def _measured(question: Question) -> tuple[Subject, Any, Any]:
+    """A question's subject, its code, and the exact function where that is another."""
+    subject = (subjects() | primitives())[question.subject]
+    function = subject.codes[question.code]
+    return subject, function, None if function is subject.exact else subject.exact
 
 
 def _is_enough(known: Row, options: Options, every: bool) -> bool:
@@ -124,9 +129,7 @@ def _row(question: Question, accuracy: vf.Accuracy) -> Row:
 
 def fingerprint(question: Question) -> str:
     """Of the code that a row is of and of its reference."""
-    subject = (subjects() | primitives())[question.subject]
-    function = subject.codes[question.code]
-    reference = None if function is subject.exact else subject.exact
+    subject, function, reference = _measured(question)
     shapes = {name: domain.shape for name, domain in subject.domains.items()}
     format = format_of("benchmarks.accuracy", question.dtype)
     judged = target(

@@ -13,7 +13,7 @@ from verify.arithmetic import jaxprs
 from verify.checks.drawing import draw
 from verify.checks.effort import effort_of
 from verify.checks.search import search
-from verify.checks.sift import sift
+from verify.checks.sift import block_of, sift, steadiness
 
 COUNT, REACH = 2**12, 1e3
 DOMAINS = {
@@ -80,9 +80,9 @@ def test_whole_numbers_and_weights_are_of_all_kinds():
     assert batch["w"].min() < 1e-4
 
 
-def _sifted(measure, domains, count=2**14, seed=1):
+def _sifted(measure, domains, seed=1):
     with jaxprs.x64():
-        return sift(measure, domains, reach=REACH, seed=seed, count=count, rows=2**12)
+        return sift(block_of(measure, domains, REACH, seed, 2**12), 4)
 
 
 def test_the_steady_and_the_large_and_one_nan_come_back():
@@ -96,7 +96,6 @@ def test_the_steady_and_the_large_and_one_nan_come_back():
 
     found = _sifted(measure, {"x": vf.reals(0.0, 1.0)})
     x = found.batch["x"]
-    assert found.drawn == 2**14
     steadiest, largest = x[np.argmax(found.scores)], x[np.nanargmax(found.values)]
     assert in_box(steadiest, 0.5)
     assert in_box(largest, 0.8)
@@ -104,11 +103,38 @@ def test_the_steady_and_the_large_and_one_nan_come_back():
     assert np.any(found.values == 0.0)  # points to climb from
 
 
+def test_no_point_of_a_block_comes_back_twice():
+    """Where one is the steadiest of its group it is not the largest too."""
+    is_simple = lambda x: 4 * x == jnp.round(4 * x)  # which are drawn again and again
+    measure = lambda batch: jnp.where(is_simple(batch["x"]), 0.0, batch["x"])
+    found = _sifted(measure, {"x": vf.reals(1.0, 2.0)})
+    best = found.batch["x"][np.isfinite(found.scores)]
+    assert len(set(best)) == len(best) >= 4 * 64
+
+
+def test_a_violation_whose_scatter_is_unknown_is_not_steady():
+    values = np.array([[1.0, np.inf, np.nan, 0.0], [1.0, np.inf, 1.0, 1.0]])
+    assert list(np.isfinite(steadiness(values))) == [True, False, False, False]
+
+
 def test_the_same_seed_gives_the_same_points_and_another_gives_others():
     measure, domains = (lambda batch: batch["x"]), {"x": vf.reals(0.0, 1.0)}
     first, again, other = (_sifted(measure, domains, seed=s).batch["x"] for s in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+@vf.claim(x=vf.reals(), y=vf.positives())
+def a_square_is_at_least_what_it_is_not_near_a_point(x, y):
+    """It fails within 1e-9 of (1.2345, 6.789), to which slopes lead."""
+    return vf.less(1e-18, (x - 1.2345) ** 2 + (y - 6.789) ** 2)
+
+
+def test_ascents_start_from_what_was_sifted():
+    effort = dataclasses.replace(effort_of("thorough"), ascents=64)
+    claim = a_square_is_at_least_what_it_is_not_near_a_point
+    found = search(claim, effort, np.random.default_rng(0), 2**20)
+    assert any(math.hypot(p["x"] - 1.2345, p["y"] - 6.789) < 1e-5 for p in found.points)
 
 
 @vf.claim(x=vf.reals(-10.0, 10.0), y=vf.reals(-10.0, 10.0))

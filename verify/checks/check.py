@@ -17,7 +17,7 @@ from verify.checks.judgement import are_far_apart
 from verify.checks.points import Point, plain, random_points, special_points
 from verify.checks.raised import told
 from verify.checks.reader import FIRST_BITS, Reader
-from verify.checks.search import search
+from verify.checks.search import points_to_search, search
 from verify.checks.tally import Tally
 from verify.checks.verdict import Evidence, Finding, Verdict
 from verify.claims.claim import Claim
@@ -148,9 +148,7 @@ def _stages(reader: Reader, effort: Effort, rng: np.random.Generator) -> Iterato
         some = points[:: max(len(points) // _DEEP_POINTS, 1)]
         yield _Stage("balls at high precision", reader.deeper(_DEEP_BITS), some)
     if effort.floats and claim.domains and cost.is_searched(program):
-        each = cost.float_cost(program)
-        many = cost.float_points(each, effort.floats, effort.equations)
-        found = search(claim, effort, rng, many)
+        found = search(claim, effort, rng, points_to_search(program, effort))
         yield _Stage("search", reader, found.points, found.evaluated, found.device)
 
 

@@ -17,7 +17,9 @@ _EVALUATIONS = {"integral": 1_000, "series": 200, "limit": 300, "derivative": 20
 _POINT = 40  # what a reading in balls costs beside its equations
 _MOST_DEAR = 1  # integrals and the like in a claim that is searched in floats
 _BALL_BUDGET = 200_000  # equations read in balls, all points together: a third of a second
+_FLOAT_BUDGET = 2**24  # equations evaluated in floats
 _MEMORY_BUDGET = 2**24  # numbers held at once by a batch in floats
+_BLOCK = 2**18  # points drawn at once: 16 million a second of 0 <= KL, 10 to 14 of fewer
 
 
 class _Machine(NamedTuple):
@@ -90,7 +92,7 @@ def ball_points(each: int, most: int, least: int, scale: float) -> int:
     return int(min(most, max(least, scale * _BALL_BUDGET // max(each, 1))))
 
 
-def float_points(each: int, most: int, budget: int) -> int:
+def float_points(each: int, most: int, budget: int = _FLOAT_BUDGET) -> int:
     """How many points to evaluate in floats, within a budget of equations."""
     return min(most, max(2**8, budget // max(each, 1)))
 
@@ -100,7 +102,7 @@ def float_chunk(each: int) -> int:
     return max(2**6, min(2**11, _MEMORY_BUDGET // max(each, 1)))
 
 
-def sifted_rows(each: int) -> int:
-    """How many points to draw and evaluate at once: a power of two."""
-    most = _MEMORY_BUDGET // max(each, 1)
-    return 2 ** min(18, max(10, most.bit_length() - 1))
+def block_rows(each: int, least: int) -> int:
+    """How many points to draw and evaluate at once, of so many numbers: a power of two."""
+    most = min(_BLOCK, _MEMORY_BUDGET // max(each, 1))
+    return max(least, 2 ** (most.bit_length() - 1)) if most else least

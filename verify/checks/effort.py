@@ -17,7 +17,7 @@ class Effort:
         points: points read in balls, for a claim that is cheap to read.
         dear_points: the fewest, however dear.
         floats: points evaluated in floats by the search, of a cheap claim; 0 for none.
-        equations: evaluated in floats by the search, all points together.
+        equations: evaluated by the search where points are drawn on the device, all together.
         ascents: points from which the search climbs, fewer where they have many numbers.
         steps: of each ascent.
         reach: magnitudes at which unbounded ends are sampled, from 1/reach to reach.

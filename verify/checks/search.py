@@ -18,7 +18,7 @@ import numpy as np
 from verify.arithmetic import jaxprs
 from verify.checks import cost
 from verify.checks.effort import Effort
-from verify.checks.sift import NEIGHBOURS, ROUNDING, sift, steadiness
+from verify.checks.sift import LEAST_ROWS, NEIGHBOURS, ROUNDING, Sifted, block_of, sift, steadiness
 from verify.claims.claim import Claim
 from verify.claims.domain import Domain
 from verify.claims.relation import AllOf, AtMost, Equal, Implies, Less, Relation
@@ -47,6 +47,15 @@ class Found:
     device: str
 
 
+def points_to_search(program: jaxprs.Closed, effort: Effort) -> int:
+    """How many points a search looks at: more where they are drawn and sifted on the device."""
+    each = cost.float_cost(program)
+    many = cost.float_points(each, effort.floats, effort.equations)
+    if many >= _MANY and cost.is_direct(program):
+        return many
+    return cost.float_points(each, effort.floats)
+
+
 def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -> Found:
     """Candidates for a violation among `count` random points and ascents from the best."""
     if not claim.domains or not count:
@@ -71,7 +80,7 @@ def search(claim: Claim, effort: Effort, rng: np.random.Generator, count: int) -
 
 
 class _Look:
-    """A claim's violation in floats, compiled once."""
+    """A claim's violation in floats, compiled once for batches of any origin."""
 
     def __init__(self, claim: Claim, count: int):
         self.domains = claim.domains
@@ -79,7 +88,7 @@ class _Look:
         self.relation = self.traced.relation(self.traced.program.jaxpr.outvars)
         each = cost.float_cost(self.traced.program)
         self.chunk = min(cost.float_chunk(each), count)
-        self._rows = cost.sifted_rows(each)
+        self._rows = cost.block_rows(max(each, Slopes(claim.domains).rows), LEAST_ROWS)
         self.is_cheap = cost.is_direct(self.traced.program)
         fast = jaxprs.fast_compilation()
         options = fast if count < _MANY else None
@@ -108,15 +117,13 @@ class _Look:
             )
         return scores, values
 
-    def sifted(
-        self, rng: np.random.Generator, count: int, reach: float
-    ) -> tuple[Batch, np.ndarray, np.ndarray]:
-        """Of many random points those that are worth a look, with `scores` of each."""
+    def sifted(self, rng: np.random.Generator, count: int, reach: float) -> Sifted:
+        """Of about as many random points those that are worth a look, with `scores` of each."""
         measure = lambda batch: jax.vmap(self._measured)(batch)[:, 0]
-        seed = int(rng.integers(2**31))
-        found = sift(measure, self.domains, reach=reach, seed=seed, count=count, rows=self._rows)
-        self.evaluated += found.drawn
-        return found.batch, found.scores, found.values
+        rows, seed = self._rows, int(rng.integers(2**31))
+        blocks = -(-count // rows)
+        self.evaluated += blocks * rows
+        return sift(block_of(measure, self.domains, reach, seed, rows), blocks)
 
     def _all(self, batch: Batch) -> np.ndarray:
         count = len(next(iter(batch.values())))

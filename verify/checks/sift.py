@@ -1,8 +1,9 @@
 """Many millions of points, drawn, measured and sifted on the device.
 
-Drawing them in NumPy takes three times as long as measuring them. Here a block of points is
-drawn, measured and sifted by one compiled program, and only what is worth a look comes back:
-the steadiest violations, the largest, some points that are none, and one at which a side is NaN.
+Drawing them in NumPy takes three times as long as measuring them (0 <= KL, two cores). Here one
+compiled program draws, measures and sifts a block of points, and only what is worth a look comes
+back: the steadiest violations, the largest, points that were not chosen, and one at which a side
+is NaN.
 """
 
 import collections
@@ -17,7 +18,8 @@ from verify.checks.drawing import draw
 from verify.claims.domain import Domain
 
 _HEAT = 16  # rows, far apart, of which the one of the largest violation goes on
-_STEADY, _LARGE, _RANDOM = 64, 16, 16  # rows of a block that come back
+_MOST_STEADY, _LARGEST, _RANDOM = 64, 16, 128  # rows of a block that come back
+LEAST_ROWS = _HEAT * _MOST_STEADY
 _IN_FLIGHT = 2  # blocks started before the first is waited for
 NEIGHBOURS = (3e-16, -7e-16)  # relative steps to neighbouring inputs
 ROUNDING = 4e-16  # relative: below it nothing is told from rounding
@@ -30,40 +32,49 @@ class Sifted(NamedTuple):
         batch: the points.
         scores: how steady the violation is at each.
         values: how large, relative to its sides.
-        drawn: how many points were drawn.
     """
 
     batch: dict[str, np.ndarray]
     scores: np.ndarray
     values: np.ndarray
-    drawn: int
 
 
 def steadiness(values: Any) -> Any:
     """The violation over its scatter, from the values (k, n) at n points and near them."""
     arrays = values.__array_namespace__()
-    least, spread = values.min(0), values.max(0) - values.min(0)
-    return arrays.where(least > 0, least / (spread + ROUNDING), -np.inf)
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        least, spread = values.min(0), values.max(0) - values.min(0)
+    is_known = (least > 0) & arrays.isfinite(spread)
+    return arrays.where(is_known, least / (spread + ROUNDING), -np.inf)
 
 
-def sift(
+def sift(block: Callable[[int], Any], blocks: int) -> Sifted:
+    """What comes back of so many blocks."""
+    started: collections.deque[Any] = collections.deque()
+    found = []
+    for number in range(blocks):
+        started.append(block(number))
+        if len(started) == _IN_FLIGHT:
+            found.append(jax.device_get(started.popleft()))
+    found.extend(jax.device_get(list(started)))
+    return Sifted(*jax.tree.map(lambda *parts: np.concatenate(parts), *found))
+
+
+def block_of(
     measure: Callable[[Mapping[str, Any]], Any],
     domains: Mapping[str, Domain],
-    *,
     reach: float,
     seed: int,
-    count: int,
     rows: int,
-) -> Sifted:
-    """Of about `count` random points, in blocks of `rows`, those that are worth a look.
+) -> Callable[[int], Any]:
+    """A compiled function from a block's number to those of its points that are worth a look.
 
     Args:
         measure: the relative violation at each point of a batch; traced.
         domains: of the variables.
         reach: magnitudes at which unbounded ends are drawn.
-        seed: of the points.
-        count: of the points, rounded up to whole blocks.
-        rows: of a block; a power of two of at least 2^10.
+        seed: of the points of all blocks.
+        rows: points of a block; a power of two, of at least `LEAST_ROWS`.
     """
 
     @jax.jit
@@ -77,28 +88,21 @@ def sift(
         points, sizes = {n: v[best] for n, v in batch.items()}, ranked[best]
         nearby = [measure({n: v * (1 + s) for n, v in points.items()}) for s in NEIGHBOURS]
         scores = steadiness(jnp.stack([sizes, *nearby]))
-        found = jnp.concatenate([_best_of(scores, _STEADY), _best_of(sizes, _LARGE)])
+        steady = _best_of(scores, _MOST_STEADY)
+        large = _best_of(sizes.at[steady].set(-jnp.inf), _LARGEST)
+        found = jnp.concatenate([steady, large])
         others = jnp.append(jnp.arange(_RANDOM), _first(jnp.isnan(values)))
         kept = jnp.concatenate([best[found], others])
         of_kept = jnp.append(scores[found], jnp.full(len(others), -jnp.inf))
         return {n: v[kept] for n, v in batch.items()}, of_kept, values[kept]
 
-    started: collections.deque[Any] = collections.deque()
-    found = []
-    blocks = -(-count // rows)
-    for number in range(blocks):
-        started.append(block(number))
-        if len(started) == _IN_FLIGHT:
-            found.append(jax.device_get(started.popleft()))
-    found.extend(jax.device_get(list(started)))
-    batch, scores, values = jax.tree.map(lambda *parts: np.concatenate(parts), *found)
-    return Sifted(batch, scores, values, blocks * rows)
+    return block
 
 
 def _best_of(values: Any, groups: int) -> Any:
     """The place of the largest in each of so many groups of places far apart.
 
-    On a CPU in half the time of argmax.
+    Of 2^16 violations of 0 <= KL on two cores: 15 ns a point, where argmax takes 40.
     """
     parts = values.reshape(-1, groups)
     is_largest = parts == jnp.max(parts, axis=0, keepdims=True)
