@@ -35,7 +35,8 @@ class _Matrix:
         known, _, matrix = self._last
         if matrix is None or places != known:
             entries = array.ravel().tolist()
-            matrix = arb_mat(*array.shape, entries)
+            rows, columns = array.shape
+            matrix = arb_mat(rows, columns, entries)
             self._last = places, entries, matrix
         return matrix
 
