@@ -12,19 +12,14 @@ from verify import functions, models
 CLAIMS = list(stated(vf.Claim))
 
 
-def is_of_accuracy(case):
-    return case.id.startswith("accurate")
+def slow_if_of_accuracy(case):
+    """Those take seconds of compilation each; the command `verify` checks them all."""
+    marks = [pytest.mark.slow] if case.id.startswith("accurate") else []
+    return pytest.param(*case.values, id=case.id, marks=marks)
 
 
-@pytest.mark.parametrize("claim", [case for case in CLAIMS if not is_of_accuracy(case)])
+@pytest.mark.parametrize("claim", list(map(slow_if_of_accuracy, CLAIMS)))
 def test_the_claim_ends_as_expected(claim):
-    verdict = vf.check(claim, effort="quick")
-    assert verdict.as_expected, repr(verdict)
-
-
-@pytest.mark.slow  # seconds of compilation each; the command `verify` checks them all
-@pytest.mark.parametrize("claim", list(filter(is_of_accuracy, CLAIMS)))
-def test_the_claim_of_accuracy_ends_as_expected(claim):
     verdict = vf.check(claim, effort="quick")
     assert verdict.as_expected, repr(verdict)
 

@@ -18,6 +18,7 @@ _POINT = 40  # what a reading in balls costs beside its equations
 _MOST_DEAR = 1  # integrals and the like in a claim that is searched in floats
 _BALL_BUDGET = 200_000  # equations read in balls, all points together: a third of a second
 _FLOAT_BUDGET = 2**24  # equations evaluated in floats
+SIFTED_BUDGET = 2**29  # the same where points are drawn and sifted on the device
 _MEMORY_BUDGET = 2**24  # numbers held at once by a batch in floats
 _BLOCK = 2**18  # points drawn at once: 16 million a second of 0 <= KL, 10 to 14 of fewer
 
@@ -103,6 +104,9 @@ def float_chunk(each: int) -> int:
 
 
 def block_rows(each: int, least: int) -> int:
-    """How many points to draw and evaluate at once, of so many numbers: a power of two."""
-    most = min(_BLOCK, _MEMORY_BUDGET // max(each, 1))
-    return max(least, 2 ** (most.bit_length() - 1)) if most else least
+    """How many points to draw and evaluate at once, of so many numbers.
+
+    It is a power of two, as `least` is.
+    """
+    most = max(least, min(_BLOCK, _MEMORY_BUDGET // max(each, 1)))
+    return 2 ** (most.bit_length() - 1)

@@ -17,7 +17,6 @@ class Effort:
         points: points read in balls, for a claim that is cheap to read.
         dear_points: the fewest, however dear.
         floats: points evaluated in floats by the search, of a cheap claim; 0 for none.
-        equations: evaluated by the search where points are drawn on the device, all together.
         ascents: points from which the search climbs, fewer where they have many numbers.
         steps: of each ascent.
         reach: magnitudes at which unbounded ends are sampled, from 1/reach to reach.
@@ -34,7 +33,6 @@ class Effort:
     reach: float = 1e3
     bits: int = 4096
     inputs: int = 2**24
-    equations: int = 2**24
 
 
 EFFORTS = {
@@ -51,7 +49,6 @@ EFFORTS = {
             steps=200,
             reach=1e30,
             inputs=2**27,
-            equations=2**29,
         ),
     )
 }

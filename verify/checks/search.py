@@ -50,7 +50,7 @@ class Found:
 def points_to_search(program: jaxprs.Closed, effort: Effort) -> int:
     """How many points a search looks at: more where they are drawn and sifted on the device."""
     each = cost.float_cost(program)
-    many = cost.float_points(each, effort.floats, effort.equations)
+    many = cost.float_points(each, effort.floats, cost.SIFTED_BUDGET)
     if many >= _MANY and cost.is_direct(program):
         return many
     return cost.float_points(each, effort.floats)
@@ -88,12 +88,12 @@ class _Look:
         self.relation = self.traced.relation(self.traced.program.jaxpr.outvars)
         each = cost.float_cost(self.traced.program)
         self.chunk = min(cost.float_chunk(each), count)
-        self._rows = cost.block_rows(max(each, Slopes(claim.domains).rows), LEAST_ROWS)
         self.is_cheap = cost.is_direct(self.traced.program)
         fast = jaxprs.fast_compilation()
         options = fast if count < _MANY else None
         self._measures = jax.jit(jax.vmap(self._measured), compiler_options=options)
         self.slopes = Slopes(claim.domains)
+        self._rows = cost.block_rows(max(each, self.slopes.rows), LEAST_ROWS)
         self.evaluated = 0
 
     def _measured(self, values: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from flint import arb
 
-from verify.arithmetic.arrays import Elementwise
+from verify.arithmetic.arrays import Elementwise, inline
 from verify.arithmetic.reading import current, settings
 
 ENOUGH = 20  # bits of relative accuracy over which an enclosure is taken as it is
@@ -25,19 +25,18 @@ Function = Callable[[arb], arb]
 def monotone(function: Function) -> Elementwise:
     """The rule of a function that is monotone wherever it is defined on a whole ball."""
     name = function.__name__
-    return _put_straight(name, f"{name}({{0}})", function)
+    return _put_straight(name, f"{name}({{x}})", function)
 
 
 def monotone_method(name: str) -> Elementwise:
     """The same for a method of `arb`."""
-    return _put_straight(name, f"{{0}}.{name}()", getattr(arb, name))
+    return _put_straight(name, f"{{x}}.{name}()", getattr(arb, name))
 
 
 def _put_straight(name: str, call: str, function: Function) -> Elementwise:
     """A call that is put straight into the code: it is narrowed where it has few digits."""
-    value = f"_y if (_y := {call}).rel_accuracy_bits() > {ENOUGH} else narrowed(_y, {name}, {{0}})"
-    scope = {"narrowed": narrowed, name: function}
-    return Elementwise(eval(f"lambda x: {value.format('x')}", dict(scope)), f"({value})", scope)
+    value = f"_y if (_y := {call}).rel_accuracy_bits() > {ENOUGH} else narrowed(_y, {name}, {{x}})"
+    return inline(value, **{"narrowed": narrowed, name: function})
 
 
 def non_negative(template: str) -> Elementwise:
