@@ -40,10 +40,8 @@ def _put_straight(name: str, call: str, function: Function) -> Elementwise:
 
 
 def non_negative(template: str) -> Elementwise:
-    """The rule of an expression in {0} that is never negative, as wide balls may be."""
-    value = f"_y if (_y := {template}) >= ZERO else _y.nonnegative_part()"
-    scope = {"ZERO": ZERO}
-    return Elementwise(eval(f"lambda x: ({value.format('x')})", dict(scope)), f"({value})", scope)
+    """The rule of an expression in x that is never negative, as wide balls may be."""
+    return inline(f"_y if (_y := {template}) >= ZERO else _y.nonnegative_part()", ZERO=ZERO)
 
 
 def narrowed(value: arb, function: Callable[..., arb], *balls: arb) -> arb:

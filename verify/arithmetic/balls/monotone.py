@@ -39,7 +39,7 @@ def _logaddexp(x: arb, y: arb) -> arb:
 
 RULES: dict[str, Any] = {
     "logistic": monotone(elementary.logistic),
-    "exp": non_negative("{0}.exp()"),
+    "exp": non_negative("{x}.exp()"),
     "log1p": monotone_method("log1p"),
     "rsqrt": monotone_method("rsqrt"),
     "tanh": monotone_method("tanh"),

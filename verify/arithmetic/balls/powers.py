@@ -17,7 +17,7 @@ from verify.arithmetic.balls.enclosure import (
 LARGEST = 2**30  # exponents up to here are integers to Arb
 
 
-SQUARE = non_negative("{0} * {0}")
+SQUARE = non_negative("{x} * {x}")
 
 
 def integer_power(x: arb, n: int) -> arb:
