@@ -20,7 +20,7 @@ STATE_ERROR = 2 * 106 * 43
 # A gradient sums products of slopes, up to 43 in size, each factor off by 43 times a state.
 GRADIENT_ERROR = 43 * 43 * STATE_ERROR
 # The weights stand on the left of products in the first of these, on the right in the others.
-SIZES = (2, 3), (3, 3), (4, 1)
+SIZES = (1, 3), (2, 3), (4, 1)
 
 
 def numbers(*shape):
@@ -125,6 +125,20 @@ def test_states_start_from_zero(sizes):
     parameters, xs = ones(*sizes)
     zero = LSTMState(np.zeros(sizes), np.zeros(sizes))
     assert largest(run(parameters, xs, zero), run(parameters, xs)) == 0
+
+
+@pytest.mark.parametrize("store", ["all", "states"])
+def test_many_weights_stand_on_the_left_of_several_sequences(store):
+    n, hidden = 2, 129
+    rng = np.random.default_rng(0)
+    draw = lambda *shape: rng.normal(size=shape) * 0.1
+    shapes = (4, hidden, INPUTS), (4, hidden, hidden), (4, hidden)
+    parameters = LSTMParameters(*(draw(*shape) for shape in shapes))
+    state = LSTMState(draw(n, hidden), draw(n, hidden))
+    at = parameters, draw(n, STEPS, INPUTS), state
+    assert largest(in_float64(run, *at), unrolled(*at)) <= hidden * STATE_ERROR * EPS
+    got, wanted = in_float64(slopes[store], *at), in_float64(slopes_one_by_one, *at)
+    assert largest(got, wanted) <= hidden * GRADIENT_ERROR * EPS
 
 
 @pytest.mark.parametrize("sizes", SIZES)

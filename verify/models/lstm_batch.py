@@ -1,11 +1,13 @@
 """An LSTM over a batch of sequences, made for speed: its gradient is derived by hand.
 
-Each step is one product, [x, h] with [W, U], and one pass over the gates. Where the hidden size
-is over the batch, the weights stand on the left of every product and features are rows: XLA's
-products on a CPU prepare the matrix on the right anew each step, so the small one should be there.
+Each step is one product, [x, h] with [W, U], and one pass over the gates. XLA's products on a CPU
+prepare the matrix on the right anew each step. Weights that are many more than the sequences'
+features, and too many for the processor's cache, therefore stand on the left of every product,
+and features are rows.
 """
 
 import functools
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import jax
@@ -22,6 +24,8 @@ Store = Literal["all", "states"]
 _AXES = {"W": "4 hidden inputs", "U": "4 hidden hidden", "b": "4 hidden"}
 _STATE = {"h": "n hidden", "c": "n hidden"}
 _STORES = ("all", "states")
+# Of as many inputs, float32 weights of 512 kB.
+_HIDDEN_IN_CACHE = 128
 
 
 def lstm_batch(
@@ -37,8 +41,8 @@ def lstm_batch(
         parameters: as for lstm.
         xs: n sequences of one length, dimensionless.
         state: h_0 and c_0, each of shape (n, hidden); None stands for zeros.
-        store: what the way back is given besides the states. "all": the gates, 4 n steps hidden
-            numbers. "states": nothing; the gates are computed again.
+        store: what the way back is given besides the states. "all": the slopes of each step, 6 n
+            steps hidden numbers. "states": nothing; gates and slopes are computed again.
 
     Returns:
         The hidden states and the cells, each of shape (n, steps, hidden), in the dtype that the
@@ -84,6 +88,21 @@ class _Weights(NamedTuple):
     b: Float[Array, " gates"]
 
 
+class _Slopes(NamedTuple):
+    """What cotangents are multiplied by on the way back through a step.
+
+    The first four lead from the cotangent of the cell, of the output's gate from that of the
+    hidden state, to those of the gates' arguments.
+    """
+
+    f: Float[Array, "..."]
+    i: Float[Array, "..."]
+    o: Float[Array, "..."]
+    candidate: Float[Array, "..."]
+    h_in_c: Float[Array, "..."]
+    c_in_before: Float[Array, "..."]
+
+
 class _Kept(NamedTuple):
     """What the way back is given."""
 
@@ -91,7 +110,7 @@ class _Kept(NamedTuple):
     xs: Float[Array, "steps n inputs"]
     first: LSTMState
     states: LSTMState
-    gates: Float[Array, "steps n gates"] | None
+    slopes: _Slopes | None
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -103,25 +122,28 @@ def _run(
 
 
 def _run_and_keep(store: Store, weights: _Weights, xs: Array, first: LSTMState) -> Any:
-    states, gates = _forwards(weights, xs, first, is_kept=store == "all")
-    return states, _Kept(weights, xs, first, states, gates)
+    states, slopes = _forwards(weights, xs, first, is_kept=store == "all")
+    return states, _Kept(weights, xs, first, states, slopes)
 
 
 def _forwards(
     weights: _Weights, xs: Float[Array, "steps n inputs"], first: LSTMState, *, is_kept: bool
-) -> tuple[LSTMState, Float[Array, "steps n gates"] | None]:
-    """The states, and the gates where they are kept, time first."""
+) -> tuple[LSTMState, _Slopes | None]:
+    """The states, and the slopes where they are kept, time first."""
     is_left = _is_left(first.h)
     axis, turned = 0 if is_left else 1, functools.partial(_turned, is_left=is_left)
+    weights = _placed(weights, is_left)
 
     def step(state: LSTMState, x: Array) -> Any:
         gates = _gates(weights, jnp.concatenate([x, state.h], axis), is_left)
-        f, i, o, candidate = jnp.split(gates, 4, axis)
+        f, i, o, candidate = gates
         c = f * state.c + i * candidate
+        cell = lax.tanh(c)
         # Without the barrier XLA turns the states of all steps at the end, at twice the cost.
-        h = lax.optimization_barrier(o * lax.tanh(c))
-        states = LSTMState(turned(h), turned(c))
-        return LSTMState(h, c), (states, turned(gates) if is_kept else None)
+        h = lax.optimization_barrier(o * cell)
+        slopes = _slopes(gates, state.c, cell) if is_kept else None
+        states = LSTMState(h, c)
+        return states, jax.tree.map(turned, (states, slopes))
 
     columns = xs.swapaxes(1, 2) if is_left else xs
     return lax.scan(step, jax.tree.map(turned, first), columns)[1]
@@ -131,22 +153,27 @@ def _backwards(
     store: Store, kept: _Kept, cotangent: LSTMState
 ) -> tuple[_Weights, Float[Array, "steps n inputs"], LSTMState]:
     """The gradient in the weights, in xs and in the first state."""
-    (K, b), xs, first, states, gates = kept
+    (K, b), xs, first, states, slopes = kept
     features = jnp.concatenate([xs, _before(first.h, states.h)], axis=2)
     is_left, U = _is_left(first.h), K[:, xs.shape[2] :]
     U = lax.optimization_barrier(U.T) if is_left else U
+    again = _placed(kept.weights, is_left)
 
     def step(later: LSTMState, at: Any) -> Any:
-        direct, features, before, c, gates = at
-        if gates is None:
-            gates = _turned(_gates(kept.weights, _turned(features, is_left), is_left), is_left)
-        total = LSTMState(later.h + direct.h, later.c + direct.c)
-        dz, in_before = _gate_cotangents(gates, before, c, total)
+        direct, features, before, c, slopes = at
+        if slopes is None:
+            columns = _gates(again, _turned(features, is_left), is_left)
+            gates = [_turned(gate, is_left) for gate in columns]
+            slopes = _slopes(gates, before, lax.tanh(c))
+        in_h, in_c = later.h + direct.h, later.c + direct.c
+        in_c = in_c + in_h * slopes.h_in_c
+        parts = [in_c * slopes.f, in_c * slopes.i, in_h * slopes.o, in_c * slopes.candidate]
+        dz = jnp.concatenate(parts, axis=1)
         in_h = lax.optimization_barrier(einsum("hk,nk->hn", U, dz)).T if is_left else matmul(dz, U)
-        return LSTMState(in_h, in_before), dz
+        return LSTMState(in_h, in_c * slopes.c_in_before), dz
 
     start = LSTMState(jnp.zeros_like(first.h), jnp.zeros_like(first.c))
-    steps = cotangent, features, _before(first.c, states.c), states.c, gates
+    steps = cotangent, features, _before(first.c, states.c), states.c, slopes
     in_first, dz = lax.scan(step, start, steps, reverse=True)
     dz = dz.reshape(-1, len(b))
     # XLA takes 1.6 times as long for the transpose of this, which it is kept from by the barrier.
@@ -158,23 +185,17 @@ def _backwards(
 _run.defvjp(_run_and_keep, _backwards)
 
 
-def _gate_cotangents(
-    gates: Float[Array, "n gates"],
-    before: Float[Array, "n hidden"],
-    c: Float[Array, "n hidden"],
-    cotangent: LSTMState,
-) -> tuple[Float[Array, "n gates"], Float[Array, "n hidden"]]:
-    """The cotangents of the gates' arguments and of the cell before, from a step's states'."""
-    f, i, o, candidate = jnp.split(gates, 4, axis=1)
-    cell = lax.tanh(c)
-    in_c = cotangent.c + cotangent.h * o * (1 - cell * cell)
-    parts = [
-        in_c * before * (f * (1 - f)),
-        in_c * candidate * (i * (1 - i)),
-        cotangent.h * cell * (o * (1 - o)),
-        in_c * i * (1 - candidate * candidate),
-    ]
-    return jnp.concatenate(parts, axis=1), in_c * f
+def _slopes(gates: Sequence[Array], before: Array, cell: Array) -> _Slopes:
+    """The slopes of a step, from its gates, the cell before and tanh of the cell after."""
+    f, i, o, candidate = gates
+    return _Slopes(
+        f=before * (f * (1 - f)),
+        i=candidate * (i * (1 - i)),
+        o=cell * (o * (1 - o)),
+        candidate=i * (1 - candidate * candidate),
+        h_in_c=o * (1 - cell * cell),
+        c_in_before=f,
+    )
 
 
 def _before(first: Float[Array, "n hidden"], states: Float[Array, "steps n hidden"]) -> Array:
@@ -184,7 +205,8 @@ def _before(first: Float[Array, "n hidden"], states: Float[Array, "steps n hidde
 
 def _is_left(h: Float[Array, "n hidden"]) -> bool:
     """Whether weights stand on the left of products."""
-    return h.shape[1] > h.shape[0]
+    n, hidden = h.shape
+    return hidden > n and (n == 1 or hidden > _HIDDEN_IN_CACHE)
 
 
 def _turned(x: Float[Array, "..."], is_left: bool) -> Float[Array, "..."]:
@@ -192,14 +214,19 @@ def _turned(x: Float[Array, "..."], is_left: bool) -> Float[Array, "..."]:
     return x.T if is_left else x
 
 
-def _gates(weights: _Weights, features: Float[Array, "..."], is_left: bool) -> Array:
+def _placed(weights: _Weights, is_left: bool) -> _Weights:
+    """The weights as products take them."""
+    K, b = weights
+    # The barrier keeps XLA from turning the weights in every step.
+    return weights if is_left else _Weights(lax.optimization_barrier(K.T), b)
+
+
+def _gates(placed: _Weights, features: Float[Array, "..."], is_left: bool) -> list[Array]:
     """f, i, o and the candidate of each sequence at z = W x + U h + b.
 
-    They make a column where the weights are on the left, or a row.
+    They are columns where the weights are on the left, or rows.
     """
-    if is_left:
-        z, axis = matmul(weights.K, features) + weights.b[:, None], 0
-    else:
-        z, axis = matmul(features, weights.K.T) + weights.b[None], 1
-    arguments, of_candidate = jnp.split(z, [3 * len(weights.b) // 4], axis)
-    return jnp.concatenate([lax.logistic(arguments), lax.tanh(of_candidate)], axis)
+    K, b = placed
+    z = matmul(K, features) + b[:, None] if is_left else matmul(features, K) + b[None]
+    f, i, o, candidate = jnp.split(z, 4, 0 if is_left else 1)
+    return [lax.logistic(f), lax.logistic(i), lax.logistic(o), lax.tanh(candidate)]
