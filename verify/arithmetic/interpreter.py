@@ -6,7 +6,7 @@ False or None, which means: the balls at hand cannot decide.
 """
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -27,6 +27,9 @@ from verify.arithmetic.reading import Notes, repeat_notes, taking_notes
 from verify.arithmetic.rewriting import rewritten
 
 Operation = Callable[..., Any]
+
+# Programs of more steps are long: of each group of steps what later ones need is held.
+_LONG, _GROUP = 20, 8
 
 
 class Constant(NamedTuple):
@@ -63,6 +66,8 @@ class NumberSystem:
         still: the system for what does not depend on varying arguments, if another.
         find: from an `Equation` to its operation, for a system whose values are arrays of its
             own; then no table is asked, and `constant` reads a whole constant.
+        hold: the same value, for a system traced by JAX, so that no compiler computes it anew
+            for each of its uses. Done to some values of long programs.
     """
 
     name: str
@@ -73,6 +78,7 @@ class NumberSystem:
     still: "NumberSystem | None" = None
     is_total: bool = True
     find: Callable[[Equation], Operation] | None = None
+    hold: Callable[[Any], Any] | None = None
 
     def scalar(self, name: str) -> Callable[..., Any]:
         """The elementwise rule of a primitive as a function of scalars."""
@@ -176,7 +182,8 @@ class Program:
         used = {name for step in steps for name in step.inputs} | set(outputs)
         self.constants = {k: v for k, v in flat.constants.items() if k in used}
         self.varying = len(inputs) if varying is None else varying
-        code = _Code(system, inputs[: self.varying], inputs[self.varying :], outputs)
+        held = _needed_far_on(steps) if len(steps) > _LONG and system.hold else set()
+        code = _Code(system, inputs[: self.varying], inputs[self.varying :], outputs, held)
         self._make = code.generate(steps, list(self.constants))
         self._instances: dict[Hashable, tuple[Operation, Notes]] = {}
 
@@ -213,6 +220,16 @@ def live(steps: Sequence[Any], outputs: Sequence[str]) -> list[Any]:
     return kept[::-1]
 
 
+def _needed_far_on(steps: Sequence[_Step]) -> set[str]:
+    """What steps need of those in groups before their own."""
+    groups, far = {}, set()
+    for number, step in enumerate(steps):
+        group = number // _GROUP
+        far.update(name for name in step.inputs if groups.get(name, group) < group)
+        groups.update(dict.fromkeys(step.outputs, group))
+    return far
+
+
 def _read_constant(system: NumberSystem, constant: Constant) -> Any:
     value = constant.value
     if system.find is not None:
@@ -240,11 +257,12 @@ class _Code:
     varying: Sequence[str]
     settled: Sequence[str]
     outputs: Sequence[str]
+    held: Set[str]
 
     def generate(
         self, steps: Sequence[_Step], constants: Sequence[str]
     ) -> Callable[[list[Any]], Operation]:
-        scope: dict[str, Any] = {}
+        scope: dict[str, Any] = {"hold": self.system.hold}
         known = dict.fromkeys(constants, 0) | dict.fromkeys(self.settled, 1)
         lines: tuple[list[str], ...] = ([], [], [])
         for number, step in enumerate(steps):
@@ -253,6 +271,8 @@ class _Code:
             system = self.system if level == 2 else self.system.still or self.system
             line = _statement(system, step, f"op{number}", scope)
             lines[level].append(f"{'    ' * (level + 1)}{line}")
+            held = [name for name in step.outputs if name in self.held]
+            lines[level].extend(f"{'    ' * (level + 1)}{name} = hold({name})" for name in held)
         exec(compile(self._source(lines, constants), f"<{self.system.name}>", "exec"), scope)
         return scope["make"]
 

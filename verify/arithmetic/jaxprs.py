@@ -56,12 +56,11 @@ _FAST_COMPILATION = {
 }
 
 # Vectors as wide as the processor has, of which XLA takes half for fear of its clock; and the
-# older code for fused loops, for the newer one computes what several results share again for
-# each of them, which in slopes of slopes grows beyond all bounds (a millisecond an input).
-_FAST_INTERVALS = {
-    "xla_cpu_prefer_vector_width": 512,
-    "xla_cpu_use_fusion_emitters": False,
-}
+# older code for fused loops where there is one, for the newer computes what several results share
+# again for each of them, which in slopes of slopes grows beyond all bounds (a millisecond an
+# input), and in jaxlib 0.10.2 makes wrong values of arctan with such vectors.
+_LOOPS = "xla_cpu_use_fusion_emitters"
+_FAST_INTERVALS = {"xla_cpu_prefer_vector_width": 512, _LOOPS: False}
 
 
 class Closed(NamedTuple):
@@ -153,6 +152,11 @@ def fast_compilation() -> dict[str, Any]:
 def fast_intervals() -> dict[str, Any]:
     """Compiler options for intervals, which are bound by arithmetic in float64."""
     return _known_options(_FAST_INTERVALS)
+
+
+def has_older_loops() -> bool:
+    """Whether intervals are compiled by XLA's older code for fused loops."""
+    return _LOOPS in fast_intervals()
 
 
 def _known_options(options: Mapping[str, Any]) -> dict[str, Any]:

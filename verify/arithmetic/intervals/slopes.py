@@ -32,6 +32,7 @@ from verify.arithmetic.intervals.values import (
     chosen,
     constant,
     forgotten,
+    held,
     join,
     kind_of,
     point,
@@ -351,8 +352,13 @@ def _join(left: Any, right: Any) -> Any:
     return join(left, right)
 
 
+def _held(value: Any) -> Any:
+    """A value and its slope, so that XLA does not compute them anew for each of their uses."""
+    return Dual(*map(held, value)) if isinstance(value, Dual) else held(value)
+
+
 SLOPES = NumberSystem(
-    name="intervals with slopes", rules={}, constant=constant, join=_join, find=find
+    name="intervals with slopes", rules={}, constant=constant, join=_join, find=find, hold=_held
 )
 
 

@@ -31,6 +31,7 @@ from verify.arithmetic.intervals.values import (
     Whole,
     around,
     constant,
+    held,
     is_readable,
     join,
     kind_of,
@@ -137,4 +138,6 @@ def _is_extreme(equation: Any, compare: Callable[..., Truth]) -> Callable[..., T
     return apply
 
 
-INTERVALS = NumberSystem(name="intervals", rules={}, constant=constant, join=join, find=find)
+INTERVALS = NumberSystem(
+    name="intervals", rules={}, constant=constant, join=join, find=find, hold=held
+)

@@ -14,6 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from verify.arithmetic import jaxprs
+
 EPSILON = 2.0**-52  # twice what rounding to nearest may lose, and what the widening itself may
 FLUSHED = 2.0**-1021  # over what is lost where subnormal numbers count as zero
 LARGEST = float(np.finfo(np.float64).max)
@@ -204,6 +206,32 @@ def apart(function: Callable[..., Any], *values: Kind) -> Kind:
     if all(isinstance(value, Interval) and value.is_point for value in values):
         return kind(first, first)
     return kind(first, function(*(value[1] for value in values)))
+
+
+def held(value: Kind) -> Kind:
+    """The same value, which XLA does not compute anew for each of its uses.
+
+    XLA's compiler for CPUs makes one loop of all elementwise operations that a result needs, and
+    what several results need it puts into the loop of each: that grows with the square of a
+    chain's length, and faster. A quotient that is needed twice it keeps. The divisor is one, which
+    LLVM sees and XLA does not.
+    """
+    found: Any = apart(_held, value)
+    return found.meaning(value.if_true, value.if_false) if isinstance(value, Compared) else found
+
+
+def _held(x: Any) -> Any:
+    if isinstance(x, np.ndarray | np.generic):
+        return x
+    if x.dtype != np.float64:  # booleans, and integers that float64 may not hold
+        return _held(x.astype(np.float64)).astype(x.dtype) if x.dtype.itemsize <= 4 else x
+    bits = lax.bitcast_convert_type(x, jnp.int64)
+    one = jnp.maximum(lax.shift_right_arithmetic(bits, np.int64(63)), 0) + 1
+    if not jaxprs.has_older_loops():
+        return x / one.astype(np.float64)
+    # Of floats, the older loops would write quotients over the dividends, and then do one by one
+    # what they otherwise do eight at a time.
+    return lax.bitcast_convert_type(lax.div(bits, one), jnp.float64)
 
 
 def is_readable(dtype: Any) -> bool:
