@@ -63,13 +63,23 @@ def in_intervals(formula: Callable[[Size], Formula]) -> Callable[[Size], Plain]:
             return lax.complex(low, high)
 
         run = _in_x64(jax.vmap(read), boxes(size))
-        return Plain(run, lambda ends: (ends.real + ends.imag) / 2, _widest)
+        return Plain(run, _middles, _widest)
 
     return make
 
 
-def _widest(ends: Any) -> dict[str, Any]:
-    low, high = np.real(ends), np.imag(ends)
+def _ends(packed: Any) -> tuple[np.ndarray, np.ndarray]:
+    array = np.asarray(packed)  # JAX's own .real would round to float32 outside of x64
+    return array.real, array.imag
+
+
+def _middles(packed: Any) -> np.ndarray:
+    low, high = _ends(packed)
+    return (low + high) / 2
+
+
+def _widest(packed: Any) -> dict[str, Any]:
+    low, high = _ends(packed)
     size = np.maximum(np.maximum(abs(low), abs(high)), 1e-300)
     return {"widest": float(np.max((high - low) / size))}
 
