@@ -21,6 +21,7 @@ from verify.arithmetic.intervals.values import entered
 Formula = Callable[[Any, Any], Any]
 
 _WIDTH = 2.0**-20
+_MOST_BY_MPMATH = 10**6  # links of points
 
 
 def points(size: Size) -> tuple[np.ndarray, np.ndarray]:
@@ -91,6 +92,9 @@ def in_floats(formula: Callable[[Size], Formula]) -> Callable[[Size], Plain]:
 def by_mpmath(size: Size) -> Plain:
     """mpmath's own intervals, which have no tanh: by exponentials."""
     from mpmath import iv
+
+    if size["links"] * size["points"] > _MOST_BY_MPMATH:
+        raise TimeoutError("would take minutes a run")
 
     def tanh(x: Any) -> Any:
         e = iv.exp(2 * x)

@@ -6,7 +6,7 @@ False or None, which means: the balls at hand cannot decide.
 """
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ from verify.arithmetic.rewriting import rewritten
 
 Operation = Callable[..., Any]
 
-# Programs of more steps are long: of each group of steps what later ones need is held.
+# Programs of more steps are long: of each group of steps what later ones need is kept.
 _LONG, _GROUP = 20, 8
 
 
@@ -66,8 +66,9 @@ class NumberSystem:
         still: the system for what does not depend on varying arguments, if another.
         find: from an `Equation` to its operation, for a system whose values are arrays of its
             own; then no table is asked, and `constant` reads a whole constant.
-        hold: the same value, for a system traced by JAX, so that no compiler computes it anew
-            for each of its uses. Done to some values of long programs.
+        keep: the same value, for a system traced by JAX, so that no compiler computes it anew
+            for each of its uses. Done to some values of long programs; for a system without
+            `still`.
     """
 
     name: str
@@ -78,7 +79,7 @@ class NumberSystem:
     still: "NumberSystem | None" = None
     is_total: bool = True
     find: Callable[[Equation], Operation] | None = None
-    hold: Callable[[Any], Any] | None = None
+    keep: Callable[[Any], Any] | None = None
 
     def scalar(self, name: str) -> Callable[..., Any]:
         """The elementwise rule of a primitive as a function of scalars."""
@@ -182,8 +183,8 @@ class Program:
         used = {name for step in steps for name in step.inputs} | set(outputs)
         self.constants = {k: v for k, v in flat.constants.items() if k in used}
         self.varying = len(inputs) if varying is None else varying
-        held = _needed_far_on(steps) if len(steps) > _LONG and system.hold else set()
-        code = _Code(system, inputs[: self.varying], inputs[self.varying :], outputs, held)
+        kept = _needed_far_on(steps) if len(steps) > _LONG and system.keep else set()
+        code = _Code(system, inputs[: self.varying], inputs[self.varying :], outputs, kept)
         self._make = code.generate(steps, list(self.constants))
         self._instances: dict[Hashable, tuple[Operation, Notes]] = {}
 
@@ -257,12 +258,12 @@ class _Code:
     varying: Sequence[str]
     settled: Sequence[str]
     outputs: Sequence[str]
-    held: Set[str]
+    kept: set[str]
 
     def generate(
         self, steps: Sequence[_Step], constants: Sequence[str]
     ) -> Callable[[list[Any]], Operation]:
-        scope: dict[str, Any] = {"hold": self.system.hold}
+        scope: dict[str, Any] = {"keep": self.system.keep}
         known = dict.fromkeys(constants, 0) | dict.fromkeys(self.settled, 1)
         lines: tuple[list[str], ...] = ([], [], [])
         for number, step in enumerate(steps):
@@ -271,8 +272,8 @@ class _Code:
             system = self.system if level == 2 else self.system.still or self.system
             line = _statement(system, step, f"op{number}", scope)
             lines[level].append(f"{'    ' * (level + 1)}{line}")
-            held = [name for name in step.outputs if name in self.held]
-            lines[level].extend(f"{'    ' * (level + 1)}{name} = hold({name})" for name in held)
+            for name in self.kept.intersection(step.outputs):
+                lines[level].append(f"{'    ' * (level + 1)}{_kept(name, step.inputs)}")
         exec(compile(self._source(lines, constants), f"<{self.system.name}>", "exec"), scope)
         return scope["make"]
 
@@ -316,6 +317,12 @@ def _with_names_apart(rule: Elementwise, step: str, scope: dict[str, Any]) -> st
             scope[f"{name}_{step}"] = value
             template = re.sub(rf"(?<!\.)\b{name}\b", f"{name}_{step}", template)
     return template
+
+
+def _kept(name: str, inputs: Sequence[str]) -> str:
+    """A statement that keeps a value; one that came in stays the object that it was."""
+    is_input = " or ".join(f"{name} is {source}" for source in inputs) or "False"
+    return f"{name} = {name} if {is_input} else keep({name})"
 
 
 def _compared_with_itself(step: _Step, equation: Equation) -> Operation | None:

@@ -56,9 +56,10 @@ _FAST_COMPILATION = {
 }
 
 # Vectors as wide as the processor has, of which XLA takes half for fear of its clock; and the
-# older code for fused loops where there is one, for the newer computes what several results share
-# again for each of them, which in slopes of slopes grows beyond all bounds (a millisecond an
-# input), and in jaxlib 0.10.2 makes wrong values of arctan with such vectors.
+# older code for fused loops, for the newer computes what several results share again for each of
+# them, which in slopes of slopes grows beyond all bounds (a millisecond an input). Both or none:
+# the newer code with such vectors makes wrong values of arctan in jaxlib 0.10.2
+# (https://github.com/jax-ml/jax/issues/39352).
 _LOOPS = "xla_cpu_use_fusion_emitters"
 _FAST_INTERVALS = {"xla_cpu_prefer_vector_width": 512, _LOOPS: False}
 
@@ -151,11 +152,12 @@ def fast_compilation() -> dict[str, Any]:
 @functools.cache
 def fast_intervals() -> dict[str, Any]:
     """Compiler options for intervals, which are bound by arithmetic in float64."""
-    return _known_options(_FAST_INTERVALS)
+    options = _known_options(_FAST_INTERVALS)
+    return options if _LOOPS in options else {}
 
 
 def has_older_loops() -> bool:
-    """Whether intervals are compiled by XLA's older code for fused loops."""
+    """Whether XLA's older code for fused loops is there, which intervals then are compiled by."""
     return _LOOPS in fast_intervals()
 
 

@@ -16,7 +16,7 @@ def _sizes(n: int, hidden: int) -> dict[str, Any]:
     return {**parameters, "xs": box(n, 3, 1), "h": box(n, hidden), "c": box(n, hidden)}
 
 
-# Products are written in one way where the hidden size is over the batch, elsewhere in another.
+# Products are written in one way for one sequence, and for batches of few hidden units in another.
 _WIDE, _TALL = _sizes(1, 2), _sizes(2, 1)
 
 
@@ -45,7 +45,7 @@ def _gradient(run, W, U, b, xs, h, c):
 
 
 def _again(*at):
-    """As lstm_batch where the way back computes the arguments of gates again."""
+    """As lstm_batch where the way back computes gates and slopes again."""
     return lstm_batch(*at, store="states")
 
 
@@ -82,14 +82,14 @@ def the_gradient_over_a_batch_is_that_of_the_chain_rule(W, U, b, xs, h, c):
 
 @vf.claim(**_WIDE, source="definition")
 def the_gradient_over_one_sequence_needs_no_storage(W, U, b, xs, h, c):
-    """It is the same with the arguments of gates computed again, the weights on the left."""
+    """It is the same with gates and slopes computed again, the weights on the left."""
     at = W, U, b, xs, h, c
     return vf.equal(_gradient(_again, *at), _gradient(_cell_by_cell, *at))
 
 
 @vf.claim(**_TALL, source="definition")
 def the_gradient_over_a_batch_needs_no_storage(W, U, b, xs, h, c):
-    """It is the same with the arguments of gates computed again, the weights on the right."""
+    """It is the same with gates and slopes computed again, the weights on the right."""
     at = W, U, b, xs, h, c
     return vf.equal(_gradient(_again, *at), _gradient(_cell_by_cell, *at))
 

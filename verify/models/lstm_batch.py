@@ -1,13 +1,13 @@
 """An LSTM over a batch of sequences, made for speed: its gradient is derived by hand.
 
 Each step is one product, [x, h] with [W, U], and one pass over the gates. XLA's products on a CPU
-prepare the matrix on the right anew each step. Weights that are many more than the sequences'
-features, and too many for the processor's cache, therefore stand on the left of every product,
-and features are rows.
+prepare the matrix on the right anew each step. Where there is one sequence, or where the weights
+are more than the features of all and too many for the processor's cache, they therefore stand on
+the left of every product, and features are rows.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import jax
@@ -24,7 +24,7 @@ Store = Literal["all", "states"]
 _AXES = {"W": "4 hidden inputs", "U": "4 hidden hidden", "b": "4 hidden"}
 _STATE = {"h": "n hidden", "c": "n hidden"}
 _STORES = ("all", "states")
-# Of as many inputs, float32 weights of 512 kB.
+# With as many inputs, weights of 512 KiB in float32.
 _HIDDEN_IN_CACHE = 128
 
 
@@ -153,18 +153,18 @@ def _backwards(
     store: Store, kept: _Kept, cotangent: LSTMState
 ) -> tuple[_Weights, Float[Array, "steps n inputs"], LSTMState]:
     """The gradient in the weights, in xs and in the first state."""
-    (K, b), xs, first, states, slopes = kept
+    (K, b), xs, first, states, _ = kept
     features = jnp.concatenate([xs, _before(first.h, states.h)], axis=2)
     is_left, U = _is_left(first.h), K[:, xs.shape[2] :]
     U = lax.optimization_barrier(U.T) if is_left else U
-    again = _placed(kept.weights, is_left)
+    if kept.slopes is None:
+        slopes_of, known = _slopes_again(kept, features)
+    else:
+        slopes_of, known = (lambda slopes: slopes), kept.slopes
 
     def step(later: LSTMState, at: Any) -> Any:
-        direct, features, before, c, slopes = at
-        if slopes is None:
-            columns = _gates(again, _turned(features, is_left), is_left)
-            gates = [_turned(gate, is_left) for gate in columns]
-            slopes = _slopes(gates, before, lax.tanh(c))
+        direct, known = at
+        slopes = slopes_of(known)
         in_h, in_c = later.h + direct.h, later.c + direct.c
         in_c = in_c + in_h * slopes.h_in_c
         parts = [in_c * slopes.f, in_c * slopes.i, in_h * slopes.o, in_c * slopes.candidate]
@@ -173,7 +173,7 @@ def _backwards(
         return LSTMState(in_h, in_c * slopes.c_in_before), dz
 
     start = LSTMState(jnp.zeros_like(first.h), jnp.zeros_like(first.c))
-    steps = cotangent, features, _before(first.c, states.c), states.c, slopes
+    steps = cotangent, known
     in_first, dz = lax.scan(step, start, steps, reverse=True)
     dz = dz.reshape(-1, len(b))
     # XLA takes 1.6 times as long for the transpose of this, which it is kept from by the barrier.
@@ -183,6 +183,21 @@ def _backwards(
 
 
 _run.defvjp(_run_and_keep, _backwards)
+
+
+def _slopes_again(
+    kept: _Kept, features: Float[Array, "steps n features"]
+) -> tuple[Callable[[Any], _Slopes], Any]:
+    """How slopes of a step come from what is known of it, and that of all steps."""
+    is_left = _is_left(kept.first.h)
+    placed = _placed(kept.weights, is_left)
+
+    def slopes(of_step: Any) -> _Slopes:
+        features, before, c = of_step
+        columns = _gates(placed, _turned(features, is_left), is_left)
+        return _slopes([_turned(gate, is_left) for gate in columns], before, lax.tanh(c))
+
+    return slopes, (features, _before(kept.first.c, kept.states.c), kept.states.c)
 
 
 def _slopes(gates: Sequence[Array], before: Array, cell: Array) -> _Slopes:

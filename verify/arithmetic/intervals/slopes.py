@@ -32,8 +32,8 @@ from verify.arithmetic.intervals.values import (
     chosen,
     constant,
     forgotten,
-    held,
     join,
+    kept,
     kind_of,
     point,
     unknown,
@@ -352,13 +352,12 @@ def _join(left: Any, right: Any) -> Any:
     return join(left, right)
 
 
-def _held(value: Any) -> Any:
-    """A value and its slope, so that XLA does not compute them anew for each of their uses."""
-    return Dual(*map(held, value)) if isinstance(value, Dual) else held(value)
+def _kept(value: Any) -> Any:
+    return Dual(*map(kept, value)) if isinstance(value, Dual) else kept(value)
 
 
 SLOPES = NumberSystem(
-    name="intervals with slopes", rules={}, constant=constant, join=_join, find=find, hold=_held
+    name="intervals with slopes", rules={}, constant=constant, join=_join, find=find, keep=_kept
 )
 
 

@@ -31,9 +31,9 @@ from verify.arithmetic.intervals.values import (
     Whole,
     around,
     constant,
-    held,
     is_readable,
     join,
+    kept,
     kind_of,
 )
 
@@ -139,5 +139,5 @@ def _is_extreme(equation: Any, compare: Callable[..., Truth]) -> Callable[..., T
 
 
 INTERVALS = NumberSystem(
-    name="intervals", rules={}, constant=constant, join=join, find=find, hold=held
+    name="intervals", rules={}, constant=constant, join=join, find=find, keep=kept
 )

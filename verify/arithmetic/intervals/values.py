@@ -208,29 +208,30 @@ def apart(function: Callable[..., Any], *values: Kind) -> Kind:
     return kind(first, function(*(value[1] for value in values)))
 
 
-def held(value: Kind) -> Kind:
+def kept(value: Kind) -> Kind:
     """The same value, which XLA does not compute anew for each of its uses.
 
     XLA's compiler for CPUs makes one loop of all elementwise operations that a result needs, and
     what several results need it puts into the loop of each: that grows with the square of a
     chain's length, and faster. A quotient that is needed twice it keeps. The divisor is one, which
-    LLVM sees and XLA does not.
+    LLVM sees and XLA does not. Integers, of which few are made from others, are left as they are.
     """
-    found: Any = apart(_held, value)
+    need_x64()
+    found: Any = apart(_kept, value)
     return found.meaning(value.if_true, value.if_false) if isinstance(value, Compared) else found
 
 
-def _held(x: Any) -> Any:
+def _kept(x: Any) -> Any:
     if isinstance(x, np.ndarray | np.generic):
         return x
-    if x.dtype != np.float64:  # booleans, and integers that float64 may not hold
-        return _held(x.astype(np.float64)).astype(x.dtype) if x.dtype.itemsize <= 4 else x
+    if x.dtype != np.float64:
+        return _kept(x.astype(np.float64)) != 0 if x.dtype == np.bool_ else x
     bits = lax.bitcast_convert_type(x, jnp.int64)
     one = jnp.maximum(lax.shift_right_arithmetic(bits, np.int64(63)), 0) + 1
-    if not jaxprs.has_older_loops():
+    if not jaxprs.has_older_loops():  # the newer ones keep quotients of floats only
         return x / one.astype(np.float64)
-    # Of floats, the older loops would write quotients over the dividends, and then do one by one
-    # what they otherwise do eight at a time.
+    # Those of floats the older loops would write over the dividends, and then do one by one what
+    # they otherwise do eight at a time.
     return lax.bitcast_convert_type(lax.div(bits, one), jnp.float64)
 
 
