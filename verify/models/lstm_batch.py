@@ -3,7 +3,7 @@
 Each step is one product, [x, h] with [W, U], and one pass over the gates. XLA's products on a CPU
 prepare the matrix on the right anew each step. Where there is one sequence, or where the weights
 are more than the features of all and too many for the processor's cache, they therefore stand on
-the left of every product, and features are rows.
+the left of every product, and features are rows; not so where much is kept, which is turned back.
 """
 
 import functools
@@ -130,7 +130,7 @@ def _forwards(
     weights: _Weights, xs: Float[Array, "steps n inputs"], first: LSTMState, *, is_kept: bool
 ) -> tuple[LSTMState, _Slopes | None]:
     """The states, and the slopes where they are kept, time first."""
-    is_left = _is_left(first.h)
+    is_left = _is_left(first.h, is_kept=is_kept)
     axis, turned = 0 if is_left else 1, functools.partial(_turned, is_left=is_left)
     weights = _placed(weights, is_left)
 
@@ -155,7 +155,7 @@ def _backwards(
     """The gradient in the weights, in xs and in the first state."""
     (K, b), xs, first, states, _ = kept
     features = jnp.concatenate([xs, _before(first.h, states.h)], axis=2)
-    is_left, U = _is_left(first.h), K[:, xs.shape[2] :]
+    is_left, U = _is_left(first.h, is_kept=kept.slopes is not None), K[:, xs.shape[2] :]
     U = lax.optimization_barrier(U.T) if is_left else U
     if kept.slopes is None:
         slopes_of, known = _slopes_again(kept, features)
@@ -189,7 +189,7 @@ def _slopes_again(
     kept: _Kept, features: Float[Array, "steps n features"]
 ) -> tuple[Callable[[Any], _Slopes], Any]:
     """How slopes of a step come from what is known of it, and that of all steps."""
-    is_left = _is_left(kept.first.h)
+    is_left = _is_left(kept.first.h, is_kept=False)
     placed = _placed(kept.weights, is_left)
 
     def slopes(of_step: Any) -> _Slopes:
@@ -218,10 +218,10 @@ def _before(first: Float[Array, "n hidden"], states: Float[Array, "steps n hidde
     return jnp.concatenate([first[None], states[:-1]])
 
 
-def _is_left(h: Float[Array, "n hidden"]) -> bool:
-    """Whether weights stand on the left of products."""
+def _is_left(h: Float[Array, "n hidden"], *, is_kept: bool) -> bool:
+    """Whether weights stand on the left of products; what is kept then has to be turned."""
     n, hidden = h.shape
-    return hidden > n and (n == 1 or hidden > _HIDDEN_IN_CACHE)
+    return n == 1 < hidden or hidden > max(4 * n if is_kept else n, _HIDDEN_IN_CACHE)
 
 
 def _turned(x: Float[Array, "..."], is_left: bool) -> Float[Array, "..."]:
