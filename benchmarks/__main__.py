@@ -11,13 +11,14 @@ import argparse
 import difflib
 import importlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks import page, results
 from benchmarks.again import agreement
 from benchmarks.isolation import DeviceError, Heat, Options, rows
+from benchmarks.laps import joined
 from benchmarks.questions import QUESTIONS
 from benchmarks.text import lines_of
 
@@ -55,31 +56,44 @@ def known(name: str) -> str:
     raise ValueError(f"benchmarks needs names it knows, got {name!r}; near are {', '.join(near)}.")
 
 
-def _run(names: Iterable[str], asked: argparse.Namespace, file: Path | None) -> None:
+def _run(names: Sequence[str], asked: argparse.Namespace, file: Path | None) -> None:
     options = Options(asked.device, asked.peers, *BUDGETS[asked.sizes])
-    everything: list[dict[str, Any]] = []
-    for name in names:
-        found = measured(name, asked.sizes, options)
-        everything += found
-        if asked.write:
-            results.write(results.file_of(name, asked.device), found)
-        if asked.against is not None:
-            earlier = results.read(Path(asked.against) / results.file_of(name, asked.device).name)
-            print(f"  {agreement(earlier, found)}", flush=True)
-        if file is not None:
-            results.write(file, everything)
+    earlier = {name: _earlier(name, asked) for name in names if asked.against is not None}
+    laps: dict[str, list[list[dict[str, Any]]]] = {name: [] for name in names}
+    for lap in range(1, asked.laps + 1):
+        for name, before in laps.items():
+            print(f"{name}, lap {lap} of {asked.laps}", flush=True)
+            before.append(measured(name, asked.sizes, options))
+            if asked.write:
+                results.write(results.file_of(name, asked.device), joined(before))
+            if file is not None:
+                results.write(file, [r for found in laps.values() for r in joined(found)])
+    for name, found in laps.items():
+        if asked.laps > 1:
+            print(f"{name}, all laps")
+            _show(joined(found))
+        if name in earlier:
+            print(f"{name}: {agreement(earlier[name], joined(found))}", flush=True)
+
+
+def _earlier(name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """What a folder holds of a question, read before anything is written there."""
+    return results.read(Path(asked.against) / results.file_of(name, asked.device).name)
+
+
+def _show(records: Iterable[Mapping[str, Any]]) -> None:
+    for line in lines_of(records):
+        print(f"  {line}", flush=True)
 
 
 def measured(name: str, sizes: str, options: Options) -> list[dict[str, Any]]:
-    """All records of a question; shown as they come."""
-    print(name, flush=True)
+    """All records of a question in one lap; shown as they come."""
     races = importlib.import_module(f"benchmarks.{name}").RACES
     heats = [Heat(i, dict(size)) for i, race in enumerate(races) for size in race.sizes(sizes)]
     found = []
     for some in rows(name, heats, options):
         found += [{"schema": results.SCHEMA, "question": name, **record} for record in some]
-        for line in lines_of(some):
-            print(f"  {line}", flush=True)
+        _show(some)
     return found
 
 
@@ -92,12 +106,27 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(QUESTIONS))
     parser.add_argument("--device", choices=("cpu", "gpu", "tpu"), default="cpu")
     parser.add_argument("--sizes", choices=tuple(BUDGETS), default="small")
+    parser.add_argument(
+        "--laps", type=_laps, default=3, metavar="N",
+        help="times that all races run, in fresh processes; 3, and 1 for a quick look",
+    )  # fmt: skip
     parser.add_argument("--peers", action="store_true", help="beside other libraries as well")
     parser.add_argument("--json", metavar="FILE", help="all records, a line each")
     parser.add_argument("--write", action="store_true", help="results/, README.md and its plots")
     parser.add_argument("--page", action="store_true", help="README.md from results/, no run")
     parser.add_argument("--against", metavar="FOLDER", help="compare ratios with results there")
     return parser
+
+
+def _laps(text: str) -> int:
+    """A number of laps.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number of 1 or more, got {text!r}")
+    return int(text)
 
 
 if __name__ == "__main__":

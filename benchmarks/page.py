@@ -113,7 +113,8 @@ def _row(r: Record) -> tuple[str, ...]:
     if "error" in r:
         return size, name, r["error"], "", "", "", "", ""
     compiled = amount(r["compile_seconds"], "s") if "compile_seconds" in r else ""
-    return size, name, time_of(r), _rate(r), ratio_of(r), _share(r), compiled, _memory(r)
+    time = time_of(r) + (f"; {r['failed']}" if "failed" in r else "")
+    return size, name, time, _rate(r), ratio_of(r), _share(r), compiled, _memory(r)
 
 
 def _rate(r: Record) -> str:

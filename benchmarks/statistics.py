@@ -1,13 +1,14 @@
 """Medians of interleaved times, their spread, and how far a ratio of two can be trusted."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import t as student
 
 RESAMPLES = 2_000
-OUTSIDE = 0.01  # share of resamples outside an interval
+OUTSIDE = 0.01  # share of resamples, or of other runs, outside an interval
 
 
 class Times(NamedTuple):
@@ -63,6 +64,45 @@ def ratio(over: Sequence[float], under: Sequence[float], *, seed: int = 0) -> Ra
     low, high = np.quantile(drawn, [OUTSIDE / 2, 1 - OUTSIDE / 2])
     widened = [middle + math.sqrt(2) * (end - middle) for end in (low, high)]
     return Ratio(*(math.exp(x) for x in (middle, min(widened[0], middle), max(widened[1], middle))))
+
+
+class Scatter(NamedTuple):
+    """A deviation of logarithms of ratios between processes, and its degrees of freedom."""
+
+    deviation: float
+    freedom: int
+
+
+def scatter(groups: Iterable[Sequence[float]]) -> Scatter:
+    """Of ratios that were each found in several processes, about their own means."""
+    logs = [np.log(group) for group in groups if len(group) > 1]
+    freedom = sum(len(x) - 1 for x in logs)
+    squares = sum(float(np.sum((x - x.mean()) ** 2)) for x in logs)
+    return Scatter(math.sqrt(squares / freedom) if freedom else 0.0, freedom)
+
+
+def ratio_of_processes(found: Sequence[float], others: Scatter) -> Ratio:
+    """A ratio found in several processes, and where that of as many others is expected.
+
+    Args:
+        found: the ratio in each process, two or more.
+        others: of all ratios that were found in these processes.
+
+    Returns:
+        The geometric mean, and Student's interval of 99 % for the mean of as many further
+        processes, with the scatter of these or of all ratios, whichever is more: that of two or
+        three processes alone is often far too small.
+
+    Raises:
+        ValueError: there are fewer than two.
+    """
+    if len(found) < 2:
+        raise ValueError(f"ratio_of_processes needs two ratios or more, got {len(found)}.")
+    middle = float(np.mean(np.log(found)))
+    deviation = max(scatter([found]).deviation, others.deviation)
+    quantile = float(student.ppf(1 - OUTSIDE / 2, max(others.freedom, len(found) - 1)))
+    reach = quantile * deviation * math.sqrt(2 / len(found))
+    return Ratio(*(math.exp(x) for x in (middle, middle - reach, middle + reach)))
 
 
 def _log_ratio(pairs: np.ndarray) -> np.ndarray:

@@ -54,4 +54,5 @@ def _told(record: Mapping[str, Any]) -> str:
         return record["error"]
     rate = amount(record["items"] / record["seconds"]["median"], f"{record['unit']}/s")
     beside = f", {ratio_of(record)} times the first" if "ratio" in record else ""
-    return f"{time_of(record)}, {rate}{beside}"
+    failed = f"; {record['failed']}" if "failed" in record else ""
+    return f"{time_of(record)}, {rate}{beside}{failed}"

@@ -17,9 +17,10 @@ from benchmarks.ceilings import Ceilings, roofline
 from benchmarks.growth import growth_of
 from benchmarks.harness import Limits, race
 from benchmarks.isolation import Heat, Options, rows
+from benchmarks.laps import joined
 from benchmarks.questions import QUESTIONS
 from benchmarks.records import Plain, Program, Race, Timed, Work
-from benchmarks.statistics import exponent, ratio, times
+from benchmarks.statistics import Scatter, exponent, ratio, ratio_of_processes, scatter, times
 
 QUICK = Limits(seconds=0.02)
 
@@ -61,6 +62,50 @@ def test_an_interval_holds_the_ratio_of_another_run():
 def test_a_ratio_needs_as_many_rounds_of_both(pair):
     with pytest.raises(ValueError, match="ratio needs as many rounds of both, got"):
         ratio(*pair)
+
+
+def test_processes_that_differ_widen_the_interval_of_a_ratio():
+    """Each process has its own bias, of a deviation of 5 %, which rounds do not see."""
+    rng, runs, many = np.random.default_rng(2), 200, 10
+    draw = lambda: np.exp(0.05 * rng.normal(size=(many, 3)))
+    inside, widths = 0, []
+    for _ in range(runs):
+        groups, again = draw(), draw()
+        others = scatter(groups)
+        expected = [ratio_of_processes(group, others) for group in groups]
+        means = np.exp(np.log(again).mean(axis=1))
+        inside += sum(e.low <= mean <= e.high for e, mean in zip(expected, means, strict=True))
+        widths += [e.high / e.low for e in expected]
+    assert 0.98 * runs * many <= inside < runs * many
+    # Student's 2.85 of 20 degrees, or more, times 0.05 √(2/3) = 0.041 on each side.
+    assert 1.2 < np.median(widths) < 1.35
+
+
+def test_a_ratio_of_processes_that_agree_has_the_scatter_of_the_others():
+    found = ratio_of_processes([2.0, 2.0], Scatter(0.1, 30))
+    assert found.value == pytest.approx(2.0)
+    assert found.high / found.value == pytest.approx(math.exp(2.75 * 0.1), rel=1e-3)
+    with pytest.raises(ValueError, match="ratio_of_processes needs two ratios or more, got 1"):
+        ratio_of_processes([2.0], Scatter(0.1, 30))
+
+
+def test_laps_are_joined_and_what_failed_in_some_says_so():
+    first = of({"a": ones, "b": ones, "c": ones})
+    second = of({"a": ones, "b": ones, "c": lambda size: 1 / 0})
+    (a, b, c) = joined([first, second])
+    assert a["seconds"]["rounds"] == sum(row[0]["seconds"]["rounds"] for row in (first, second))
+    assert b["ratio"]["laps"] == [first[1]["ratio"]["value"], second[1]["ratio"]["value"]]
+    assert b["ratio"]["low"] < b["ratio"]["value"] < b["ratio"]["high"]
+    assert c["failed"].startswith("in 1 of 2 processes: ZeroDivisionError")
+    assert c["ratio"]["laps"] == [first[2]["ratio"]["value"]]
+    assert not any("rounds" in row for row in (a, b, c))
+    assert joined([second, second])[2]["error"].startswith("ZeroDivisionError")
+
+
+def test_the_interval_of_one_lap_is_that_of_its_rounds():
+    (_, row) = of({"a": ones, "b": ones})
+    (_, alone) = joined([[*of({"a": ones}), row]])
+    assert alone["ratio"] == row["ratio"] | {"laps": [row["ratio"]["value"]]}
 
 
 def test_no_times_have_no_median():
@@ -185,6 +230,9 @@ def test_an_unknown_name_is_told_with_near_ones(capsys):
     assert capsys.readouterr().err == (
         "benchmarks needs names it knows, got 'ltsm'; near are lstm, float_sweep.\n"
     )
+    with pytest.raises(SystemExit):
+        main(["lstm", "--laps", "0"])
+    assert "--laps: needs a whole number of 1 or more, got '0'" in capsys.readouterr().err
     with pytest.raises(ValueError, match="near are gradient_check"):
         known("gradient_checks")
 

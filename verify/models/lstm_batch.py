@@ -158,7 +158,7 @@ def _backwards(
     is_left, U = _is_left(first.h, is_kept=kept.slopes is not None), K[:, xs.shape[2] :]
     U = lax.optimization_barrier(U.T) if is_left else U
     if kept.slopes is None:
-        slopes_of, known = _slopes_again(kept, features)
+        slopes_of, known = _slopes_again(kept, features, is_left)
     else:
         slopes_of, known = (lambda slopes: slopes), kept.slopes
 
@@ -186,10 +186,9 @@ _run.defvjp(_run_and_keep, _backwards)
 
 
 def _slopes_again(
-    kept: _Kept, features: Float[Array, "steps n features"]
+    kept: _Kept, features: Float[Array, "steps n features"], is_left: bool
 ) -> tuple[Callable[[Any], _Slopes], Any]:
     """How slopes of a step come from what is known of it, and that of all steps."""
-    is_left = _is_left(kept.first.h, is_kept=False)
     placed = _placed(kept.weights, is_left)
 
     def slopes(of_step: Any) -> _Slopes:
