@@ -39,14 +39,18 @@ def lines_of(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """A line for each contestant at a size; the environment in one."""
     before = None
     for record in records:
-        if "race" not in record:
-            yield f"{record['device']}, {record['cores']} cores, commit {record['commit']}"
-            continue
-        heading = f"{record['race']}: {size_of(record['size'])}"
+        heading = _heading(record)
         if heading != before:
             yield heading
         before = heading
-        yield f"  {record['contestant']:{_WIDTH}} {_told(record)}"
+        if "race" in record:
+            yield f"  {record['contestant']:{_WIDTH}} {_told(record)}"
+
+
+def _heading(record: Mapping[str, Any]) -> str:
+    if "race" in record:
+        return f"{record['race']}: {size_of(record['size'])}"
+    return f"{record['device']}, {record['cores']} cores, commit {record['commit']}"
 
 
 def _told(record: Mapping[str, Any]) -> str:
