@@ -52,8 +52,9 @@ def known(name: str) -> str:
     """
     if name in QUESTIONS:
         return name
-    near = difflib.get_close_matches(name, QUESTIONS, n=3, cutoff=0.4) or list(QUESTIONS)
-    raise ValueError(f"benchmarks needs names it knows, got {name!r}; near are {', '.join(near)}.")
+    near = difflib.get_close_matches(name, QUESTIONS, n=3, cutoff=0.4)
+    cure = f"near are {', '.join(near)}" if near else f"these are {', '.join(QUESTIONS)}"
+    raise ValueError(f"benchmarks needs names it knows, got {name!r}; {cure}.")
 
 
 def _run(names: Sequence[str], asked: argparse.Namespace, file: Path | None) -> None:
@@ -61,13 +62,13 @@ def _run(names: Sequence[str], asked: argparse.Namespace, file: Path | None) -> 
     earlier = {name: _earlier(name, asked) for name in names if asked.against is not None}
     laps: dict[str, list[list[dict[str, Any]]]] = {name: [] for name in names}
     for lap in range(1, asked.laps + 1):
-        for name, before in laps.items():
+        for name, found in laps.items():
             print(f"{name}, lap {lap} of {asked.laps}", flush=True)
-            before.append(measured(name, asked.sizes, options))
+            found.append(measured(name, asked.sizes, options))
             if asked.write:
-                results.write(results.file_of(name, asked.device), joined(before))
+                results.write(results.file_of(name, asked.device), joined(found))
             if file is not None:
-                results.write(file, [r for found in laps.values() for r in joined(found)])
+                results.write(file, [r for some in laps.values() for r in joined(some)])
     for name, found in laps.items():
         if asked.laps > 1:
             print(f"{name}, all laps")
@@ -77,8 +78,15 @@ def _run(names: Sequence[str], asked: argparse.Namespace, file: Path | None) -> 
 
 
 def _earlier(name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
-    """What a folder holds of a question, read before anything is written there."""
-    return results.read(Path(asked.against) / results.file_of(name, asked.device).name)
+    """What a folder holds of a question, read before anything is written there.
+
+    Raises:
+        ValueError: it has no file of the question.
+    """
+    file = Path(asked.against) / results.file_of(name, asked.device).name
+    if not file.is_file():
+        raise ValueError(f"benchmarks needs results of {name} for --against, got no {file}.")
+    return results.read(file)
 
 
 def _show(records: Iterable[Mapping[str, Any]]) -> None:

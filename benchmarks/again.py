@@ -1,5 +1,6 @@
 """Does another run find the ratios where the first one expected them?"""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -20,13 +21,21 @@ def outside(
     """How many ratios both runs have, and those of the later one outside their intervals."""
     expected = {key(r): r["ratio"] for r in earlier if "ratio" in r}
     both = [(r, expected[key(r)]) for r in later if "ratio" in r and key(r) in expected]
-    missed = [
-        f"{'/'.join(map(str, (r['race'], *r['size'].values(), r['contestant'])))}"
-        f" {r['ratio']['value']:.3g}, expected {found['low']:.3g} to {found['high']:.3g}"
-        for r, found in both
-        if not found["low"] <= r["ratio"]["value"] <= found["high"]
-    ]
+    missed = []
+    for row, found in both:
+        value, (low, high) = row["ratio"]["value"], _expected(found, row["ratio"])
+        if not low <= value <= high:
+            name = "/".join(map(str, (row["race"], *row["size"].values(), row["contestant"])))
+            missed.append(f"{name} {value:.3g}, expected {low:.3g} to {high:.3g}")
     return len(both), missed
+
+
+def _expected(found: Mapping[str, Any], later: Mapping[str, Any]) -> tuple[float, float]:
+    """The interval of a ratio, which is for a run of as many laps, for one of as many as later."""
+    ours, its = len(found.get("laps", [1])), len(later.get("laps", [1]))
+    wider = math.sqrt((1 / ours + 1 / its) / (2 / ours)) if ours > 1 else 1.0
+    low, value, high = (found[name] for name in ("low", "value", "high"))
+    return value * (low / value) ** wider, value * (high / value) ** wider
 
 
 def agreement(earlier: Iterable[Mapping[str, Any]], later: Iterable[Mapping[str, Any]]) -> str:

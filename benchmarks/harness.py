@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks import memory
 from benchmarks.ceilings import Ceilings, roofline
-from benchmarks.records import Contestant, Plain, Program, Race, Size, Timed
+from benchmarks.records import Contestant, Plain, Program, Race, Size, Timed, UnfitError
 from benchmarks.statistics import ratio, times
 
 _SHORTEST = 2e-3  # seconds of a round, under which a clock and a scheduler are seen
@@ -33,10 +33,6 @@ class Limits(NamedTuple):
     seconds: float = 1.0
     longest: float = 2.0
     bytes: float = math.inf
-
-
-class _UnfitError(Exception):
-    """Why a contestant is not timed."""
 
 
 @dataclass
@@ -64,13 +60,13 @@ def race(
         rows.append(row)
         try:
             if least > limits.longest:
-                raise _UnfitError(f"takes {least:.2g} s at the ceilings, over {limits.longest:g}")
+                raise UnfitError(f"takes {least:.2g} s at the ceilings, over {limits.longest:g}")
             entrant = _ready(name, contestant, size, row, limits)
             if entrants and race.tolerance is not None:
                 _compare(entrants[0], entrant, race.tolerance)
             entrants.append(entrant)
         except Exception as error:
-            row["error"] = _told(error)
+            row["error"] = told(error)
     _run_in_turns(entrants, limits, _FEWEST if race.slow == 1 else _FEWEST_SLOW)
     for entrant in entrants:
         _add_times(entrant, entrants[0], race, size, ceilings)
@@ -84,12 +80,14 @@ def _least_seconds(race: Race, size: Size, ceilings: Ceilings | None) -> float:
     return roofline(race.work(size), 1.0, ceilings).fraction
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
     """Why, in one line; a library that is not there is named."""
     if isinstance(error, ModuleNotFoundError):
         return f"absent: {error.name} is not installed"
-    text = str(error).splitlines()[0][:200] if str(error) else ""
-    return text if isinstance(error, _UnfitError) else f"{type(error).__name__}: {text}"
+    text = next(iter(str(error).splitlines()), "")[:200]
+    if isinstance(error, UnfitError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _ready(
@@ -110,7 +108,7 @@ def _ready(
         seconds = min(seconds, _timed(run)[0])
     row["once"] = seconds
     if seconds > limits.longest:
-        raise _UnfitError(f"takes {seconds:.2g} s a run, over {limits.longest:g}")
+        raise UnfitError(f"takes {seconds:.2g} s a run, over {limits.longest:g}")
     return _Entrant(name, run, row, found, max(math.ceil(_SHORTEST / seconds), 1))
 
 
@@ -122,7 +120,7 @@ def _compiled(program: Program, row: dict[str, Any], limits: Limits) -> Callable
     row["xla"] = _costs(compiled)
     needed = sum(row["xla"].get(name, 0) for name in ("temporary", "output"))
     if needed > limits.bytes:
-        raise _UnfitError(
+        raise UnfitError(
             f"needs {needed / 2**30:.1f} GiB, more than {limits.bytes / 2**30:.1f} free"
         )
     return lambda: compiled(*program.arguments)
@@ -157,16 +155,16 @@ def _compare(first: _Entrant, other: _Entrant, tolerance: float) -> None:
     """The difference of two results, over the largest entry.
 
     Raises:
-        _UnfitError: it is too large, or they have other shapes.
+        UnfitError: it is too large, or they have other shapes.
     """
     a, b = first.numbers, other.numbers
     if a.shape != b.shape:
-        raise _UnfitError(f"gives {b.size} numbers where {first.name} gives {a.size}")
+        raise UnfitError(f"gives {b.size} numbers where {first.name} gives {a.size}")
     largest = max(float(np.max(abs(a), initial=0.0)), 1e-300)
     gap = float(np.max(abs(a - b), initial=0.0)) / largest
     other.row["difference"] = gap
     if not gap <= tolerance:
-        raise _UnfitError(f"differs from {first.name} by {gap:.2g} of the largest number")
+        raise UnfitError(f"differs from {first.name} by {gap:.2g} of the largest number")
 
 
 def _run_in_turns(entrants: list[_Entrant], limits: Limits, fewest: int) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -52,8 +53,13 @@ def rows(question: str, heats: Sequence[Heat], options: Options) -> Iterator[lis
     while left or is_first:
         with _process(question, options) as connection:
             header = _received(connection, _START)
+            if isinstance(header, DeviceError):
+                raise header
             if isinstance(header, str):
-                raise DeviceError(f"benchmarks needs a {options.device} device, got {header}.")
+                if left:
+                    yield _lost(question, left.pop(0), header)
+                is_first = False
+                continue
             if is_first:
                 yield [header]
                 is_first = False
@@ -97,7 +103,9 @@ def _process(question: str, options: Options) -> Iterator[Connection]:
         yield ours
     finally:
         ours.close()
-        process.join(0 if process.exitcode is None else 1)
+        process.join(1)
+        with contextlib.suppress(ProcessLookupError):  # it has ended, and all that it started
+            os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.join()
 
@@ -110,13 +118,19 @@ def _serve(question: str, options: Options, connection: Connection) -> None:
     from benchmarks.ceilings import ceilings
     from benchmarks.results import environment
 
+    os.setsid()  # so that what races start can be ended with this process
+    try:
+        jax.devices()
+    except Exception as error:
+        needed = f"benchmarks needs a {options.device} device, got {harness.told(error)}"
+        connection.send(DeviceError(needed))
+        return
     try:
         races = importlib.import_module(f"benchmarks.{question}").RACES
         _share_threads(options)
         measured = ceilings()
-        jax.devices()
     except Exception as error:
-        connection.send(f"{type(error).__name__}: {str(error).splitlines()[0]}")
+        connection.send(harness.told(error))
         return
     with contextlib.suppress(EOFError, BrokenPipeError):  # whoever asked has gone
         connection.send(environment() | {"ceilings": measured._asdict()})

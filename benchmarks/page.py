@@ -105,16 +105,20 @@ def _question(name: str, records: Sequence[Record]) -> str:
 def _table(rows: list[Record]) -> str:
     head = ("size", "contestant", "time", "rate", "beside the first", "of the hardware",
             "compilation", "memory")  # fmt: skip
-    return table(head, [_row(r) for r in rows])
+    first = {size: of_size[0]["contestant"] for size, of_size in _by_size(rows).items()}
+    return table(head, [_row(r, first[size_of(r["size"])]) for r in rows])
 
 
-def _row(r: Record) -> tuple[str, ...]:
+def _row(r: Record, first: str) -> tuple[str, ...]:
     size, name = size_of(r["size"]), r["contestant"]
     if "error" in r:
         return size, name, r["error"], "", "", "", "", ""
     compiled = amount(r["compile_seconds"], "s") if "compile_seconds" in r else ""
     time = time_of(r) + (f"; {r['failed']}" if "failed" in r else "")
-    return size, name, time, _rate(r), ratio_of(r), _share(r), compiled, _memory(r)
+    beside = ratio_of(r)
+    if beside and r["ratio"]["to"] != first:
+        beside += f" of {r['ratio']['to']}"
+    return size, name, time, _rate(r), beside, _share(r), compiled, _memory(r)
 
 
 def _rate(r: Record) -> str:

@@ -7,6 +7,10 @@ from typing import Any, NamedTuple, TypeAlias
 Size: TypeAlias = Mapping[str, int]
 
 
+class UnfitError(Exception):
+    """Why a contestant is not timed."""
+
+
 @dataclass(frozen=True)
 class Work:
     """The least that the mathematics asks for, in one run: what no program can do without.

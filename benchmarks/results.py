@@ -15,6 +15,7 @@ from verify.report.records import plain
 SCHEMA = 1
 FOLDER = Path(__file__).parent / "results"
 PACKAGES = ("jax", "jaxlib", "numpy", "python-flint", "optax", "hypothesis")
+_CODE = (":/", ":(top,exclude)benchmarks/results", ":(top,exclude)benchmarks/README.md")
 PEERS = ("torch", "flax", "numpyro", "mpmath")
 
 
@@ -34,12 +35,15 @@ def environment() -> dict[str, Any]:
 
 
 def _commit() -> str:
-    """The commit of this file's repository, with a plus where files are changed."""
+    """The commit of this file's repository, with a plus where code is changed."""
     ask = ["git", "-C", str(Path(__file__).parent)]
     try:
         found = [
             subprocess.run([*ask, *rest], capture_output=True, text=True, check=True).stdout.strip()
-            for rest in (["rev-parse", "--short=12", "HEAD"], ["status", "--porcelain", "-uno"])
+            for rest in (
+                ["rev-parse", "--short=12", "HEAD"],
+                ["status", "--porcelain", "-uno", *_CODE],
+            )
         ]
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
@@ -103,7 +107,7 @@ def need_folder(file: Path) -> None:
         ValueError: it cannot.
     """
     if file.is_dir() or not os.access(file.parent, os.W_OK):
-        raise ValueError(f"benchmarks needs a file that it can write for --json, got {file}.")
+        raise ValueError(f"benchmarks needs a file that it can write, got {file}.")
 
 
 def read(file: Path) -> list[dict[str, Any]]:

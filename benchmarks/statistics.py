@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.stats import f as f_distribution
+from scipy.stats import t as t_distribution
 
 RESAMPLES = 2_000
 OUTSIDE = 0.01  # share of resamples, or of other runs, outside an interval
@@ -21,7 +22,7 @@ class Times(NamedTuple):
 
 
 class Ratio(NamedTuple):
-    """A ratio of medians, and where that of another run is expected."""
+    """A ratio of times, and where that of another run is expected."""
 
     value: float
     low: float
@@ -73,12 +74,20 @@ class Scatter(NamedTuple):
     freedom: int
 
 
-def scatter(groups: Iterable[Sequence[float]]) -> Scatter:
-    """Of ratios that were each found in several processes, about their own means."""
-    logs = [np.log(group) for group in groups if len(group) > 1]
-    freedom = sum(len(x) - 1 for x in logs)
-    squares = sum(float(np.sum((x - x.mean()) ** 2)) for x in logs)
-    return Scatter(math.sqrt(squares / freedom) if freedom else 0.0, freedom)
+def scatter(heats: Iterable[Iterable[Sequence[float]]]) -> Scatter:
+    """Of ratios that were each found in several processes, about their own means.
+
+    Args:
+        heats: for each, the ratios of its contestants, which have one time in common: they
+            scatter together, so that a heat has the degrees of freedom of one of them.
+    """
+    squares, terms, freedom = 0.0, 0, 0
+    for heat in heats:
+        logs = [np.log(found) for found in heat]
+        squares += sum(float(np.sum((x - x.mean()) ** 2)) for x in logs)
+        terms += sum(len(x) - 1 for x in logs)
+        freedom += max((len(x) - 1 for x in logs), default=0)
+    return Scatter(math.sqrt(squares / terms) if terms else 0.0, freedom)
 
 
 def ratio_of_processes(found: Sequence[float], others: Scatter) -> Ratio:
@@ -90,18 +99,23 @@ def ratio_of_processes(found: Sequence[float], others: Scatter) -> Ratio:
 
     Returns:
         The geometric mean, and Student's interval of 99 % for the mean of as many further
-        processes, with the scatter of these or of all ratios, whichever is more: that of two or
-        three processes alone is often far too small.
+        processes. That of two or three processes alone would be very wide, so that all ratios
+        are taken to scatter alike, unless an F-test at 1 % says that this one scatters more.
 
     Raises:
         ValueError: there are fewer than two.
     """
     if len(found) < 2:
         raise ValueError(f"ratio_of_processes needs two ratios or more, got {len(found)}.")
+    own, freedom = scatter([[found]]), max(others.freedom, 1)
+    most = others.deviation * math.sqrt(f_distribution.ppf(1 - OUTSIDE, own.freedom, freedom))
+    deviation, freedom = (
+        own if own.deviation > most else (max(own.deviation, others.deviation), freedom)
+    )
     middle = float(np.mean(np.log(found)))
-    deviation = max(scatter([found]).deviation, others.deviation)
-    quantile = float(student.ppf(1 - OUTSIDE / 2, max(others.freedom, len(found) - 1)))
-    reach = quantile * deviation * math.sqrt(2 / len(found))
+    reach = (
+        float(t_distribution.ppf(1 - OUTSIDE / 2, freedom)) * deviation * math.sqrt(2 / len(found))
+    )
     return Ratio(*(math.exp(x) for x in (middle, middle - reach, middle + reach)))
 
 

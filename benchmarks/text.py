@@ -57,6 +57,6 @@ def _told(record: Mapping[str, Any]) -> str:
     if "error" in record:
         return record["error"]
     rate = amount(record["items"] / record["seconds"]["median"], f"{record['unit']}/s")
-    beside = f", {ratio_of(record)} times the first" if "ratio" in record else ""
+    beside = f", {ratio_of(record)} times {record['ratio']['to']}" if "ratio" in record else ""
     failed = f"; {record['failed']}" if "failed" in record else ""
     return f"{time_of(record)}, {rate}{beside}{failed}"

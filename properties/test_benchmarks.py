@@ -71,7 +71,7 @@ def test_processes_that_differ_widen_the_interval_of_a_ratio():
     inside, widths = 0, []
     for _ in range(runs):
         groups, again = draw(), draw()
-        others = scatter(groups)
+        others = scatter([[group] for group in groups])
         expected = [ratio_of_processes(group, others) for group in groups]
         means = np.exp(np.log(again).mean(axis=1))
         inside += sum(e.low <= mean <= e.high for e, mean in zip(expected, means, strict=True))
@@ -79,6 +79,17 @@ def test_processes_that_differ_widen_the_interval_of_a_ratio():
     assert 0.98 * runs * many <= inside < runs * many
     # Student's 2.85 of 20 degrees, or more, times 0.05 √(2/3) = 0.041 on each side.
     assert 1.2 < np.median(widths) < 1.35
+
+
+def test_a_ratio_that_scatters_more_than_others_has_its_own_degrees_of_freedom():
+    found = ratio_of_processes([1.0, 2.0, 4.0], Scatter(0.01, 30))
+    assert found.high / found.value == pytest.approx(2.0 ** (9.92 * math.sqrt(2 / 3)), rel=1e-2)
+
+
+def test_contestants_of_a_heat_scatter_together():
+    heat = [[1.0, math.e], [2.0, 2 * math.e]]
+    assert scatter([heat, heat[:1], []]) == pytest.approx((math.sqrt(0.5), 2))
+    assert scatter([]) == (0.0, 0)
 
 
 def test_a_ratio_of_processes_that_agree_has_the_scatter_of_the_others():
@@ -100,6 +111,41 @@ def test_laps_are_joined_and_what_failed_in_some_says_so():
     assert c["ratio"]["laps"] == [first[2]["ratio"]["value"]]
     assert not any("rounds" in row for row in (a, b, c))
     assert joined([second, second])[2]["error"].startswith("ZeroDivisionError")
+
+
+def test_ratios_to_another_contestant_are_not_joined_with_those_to_the_first():
+    slow_start = lambda size: 1 / 0
+    whole, broken = (
+        of({"a": ones, "b": ones, "c": ones}),
+        of({"a": slow_start, "b": ones, "c": ones}),
+    )
+    (a, b, c) = joined([broken, whole, whole])
+    assert a["failed"].startswith("in 1 of 3 processes")
+    for row in (b, c):
+        assert row["ratio"]["to"] == "a"
+        assert len(row["ratio"]["laps"]) == 2
+    assert joined([broken])[2]["ratio"]["to"] == "b"
+
+
+def test_a_heat_that_was_lost_in_the_first_lap_stays_in_its_place():
+    lost = {"race": "a race", "size": {"n": 4}, "contestant": "all", "error": "no result"}
+    later = of({"a": ones}, size={"n": 5})
+    found = joined([[lost, *later], [*of({"a": ones, "b": ones}), *later]])
+    told = [(row["size"]["n"], row["contestant"]) for row in found]
+    assert told == [(4, "all"), (4, "a"), (4, "b"), (5, "a")]
+    assert found[0]["error"] == "in 1 of 2 processes: no result"
+
+
+def test_what_laps_have_in_common_is_joined():
+    lap = lambda seconds, fraction: [{
+        "race": "r", "size": {"n": 1}, "contestant": "a", "items": 1, "rounds": [seconds] * 3,
+        "compile_seconds": seconds, "peak_bytes": int(seconds), "difference": seconds,
+        "roofline": {"fraction": fraction, "bound": "bytes"},
+    }]  # fmt: skip
+    (row,) = joined([lap(1.0, 0.3), lap(4.0, 0.1), lap(2.0, 0.2)])
+    assert row["seconds"] == {"median": 2.0, "lower": 1.0, "upper": 4.0, "rounds": 9}
+    assert (row["compile_seconds"], row["peak_bytes"], row["difference"]) == (2.0, 4.0, 4.0)
+    assert row["roofline"]["fraction"] == 0.2
 
 
 def test_the_interval_of_one_lap_is_that_of_its_rounds():
@@ -221,7 +267,7 @@ def test_every_line_is_json_and_comes_back(tmp_path):
 def test_a_file_that_cannot_be_written_is_a_mistake_of_the_caller(tmp_path, capsys):
     file = tmp_path / "none" / "found.jsonl"
     assert main(["lstm", "--json", str(file)]) == 2
-    wanted = f"benchmarks needs a file that it can write for --json, got {file}.\n"
+    wanted = f"benchmarks needs a file that it can write, got {file}.\n"
     assert capsys.readouterr().err == wanted
 
 
@@ -230,6 +276,8 @@ def test_an_unknown_name_is_told_with_near_ones(capsys):
     assert capsys.readouterr().err == (
         "benchmarks needs names it knows, got 'ltsm'; near are lstm, float_sweep.\n"
     )
+    with pytest.raises(ValueError, match="got 'x'; these are lstm, scalar_rnn"):
+        known("x")
     with pytest.raises(SystemExit):
         main(["lstm", "--laps", "0"])
     assert "--laps: needs a whole number of 1 or more, got '0'" in capsys.readouterr().err
@@ -245,6 +293,36 @@ def test_ratios_outside_their_intervals_are_named():
     assert outside([told(1.5)], [told(1.9)]) == (1, [])
     assert outside([told(1.5)], [told(3.0)]) == (1, ["r/1/b 3, expected 1 to 2"])
     assert outside([], [told(3.0)]) == (0, [])
+
+
+def test_a_run_of_fewer_laps_may_be_farther_off():
+    told = lambda value, laps: {
+        "race": "r", "size": {"n": 1}, "contestant": "b",
+        "ratio": {"to": "a", "value": value, "low": 0.5, "high": 2.0, "laps": [value] * laps},
+    }  # fmt: skip
+    assert outside([told(1.0, 3)], [told(2.5, 3)]) == (1, ["r/1/b 2.5, expected 0.5 to 2"])
+    assert outside([told(1.0, 3)], [told(2.5, 1)]) == (1, [])  # 2^√2 is 2.67
+
+
+def test_results_to_compare_with_are_looked_for_before_anything_runs(tmp_path, capsys):
+    assert main(["lstm", "--against", str(tmp_path)]) == 2
+    assert "benchmarks needs results of lstm for --against, got no" in capsys.readouterr().err
+
+
+def test_laps_are_written_and_compared(tmp_path, capsys, monkeypatch):
+    header = {"device": "a processor", "cores": 2, "commit": "c"}
+    measure = lambda name, sizes, options: [header, *of({"a": ones, "b": ones})]
+    monkeypatch.setattr("benchmarks.__main__.measured", measure)
+    file = tmp_path / "lstm.jsonl"
+    assert main(["lstm", "--laps", "2", "--json", str(file)]) == 0
+    assert len(results.read(file)[3]["ratio"]["laps"]) == 2
+    capsys.readouterr()
+    assert main(["lstm", "--laps", "2", "--against", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert (
+        "lstm, lap 2 of 2\nlstm, all laps\n  a processor, 2 cores, commit c\n  a race: n 4" in shown
+    )
+    assert "lstm: 1 of 1 ratios within" in shown or "lstm: 0 of 1 ratios within" in shown
 
 
 def test_growth_is_fitted_where_one_size_varies():

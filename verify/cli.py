@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is no reason to stop
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is done is kept
     app(prog_name="verify")
 
 
@@ -175,7 +177,7 @@ def check(
     """Check claims.
 
     Exit status: 0 where each ended as expected, 1 where one did not, 2 where the call is
-    wrong, 130 after Ctrl-C, which loses nothing that is done.
+    wrong, 130 after Ctrl-C or SIGTERM, which lose nothing that is done.
     """
     with _mistakes_told(debug):
         _keep_compiled(cache)
@@ -206,7 +208,8 @@ def list_claims(paths: Paths = None, only: Only = None, debug: Debug = False) ->
         if entries:
             print_list(console_for(), matching(entries, only))
         if errors:
-            raise ValueError("\n".join(errors))
+            told = (error.replace("verify check needs", "verify list needs", 1) for error in errors)
+            raise ValueError("\n".join(told))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # "-x" is an expression

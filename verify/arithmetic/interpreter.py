@@ -272,7 +272,7 @@ class _Code:
             system = self.system if level == 2 else self.system.still or self.system
             line = _statement(system, step, f"op{number}", scope)
             lines[level].append(f"{'    ' * (level + 1)}{line}")
-            for name in self.kept.intersection(step.outputs):
+            for name in (name for name in step.outputs if name in self.kept):
                 lines[level].append(f"{'    ' * (level + 1)}{_kept(name, step.inputs)}")
         exec(compile(self._source(lines, constants), f"<{self.system.name}>", "exec"), scope)
         return scope["make"]

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import inspect
 import os
+import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
@@ -57,13 +58,26 @@ def _module(place: str, command: str) -> ModuleType:
         return _file(place) if is_file else _imported(place)
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and place.startswith(str(error.name)):
-            cure = f"did you mean {place}.py?" if os.path.isfile(f"{place}.py") else "install it."
+            cure = _cure(place, str(error.name))
             raise WrongValueError(f"{command} needs a module, got {place!r}; {cure}") from error
         text = str(error).partition("\n")[0]
         raise WrongValueError(
             f"{command} needs a module that can be imported, got {type(error).__name__}:"
             f" {text} in {shown(place)}; correct it (--debug shows the traceback)."
         ) from error
+
+
+def _cure(place: str, missing: str) -> str:
+    """What may have been meant by a module of which a part is missing."""
+    if os.path.isfile(f"{place}.py"):
+        return f"did you mean {place}.py?"
+    package, dot, part = missing.rpartition(".")
+    if not dot:
+        return "install it."
+    folders = getattr(sys.modules.get(package), "__path__", ())
+    known = [module.name for module in pkgutil.iter_modules(folders)]
+    near = difflib.get_close_matches(part, known, n=1)
+    return f"did you mean {package}.{near[0]}?" if near else "check how it is written."
 
 
 def _imported(name: str) -> ModuleType:

@@ -1,4 +1,4 @@
-"""What a claim raised, told in a line: the error, the place in its file, the cure."""
+"""What a function raised, told in a line: the error, the place in its file, the cure."""
 
 import re
 import traceback
@@ -18,7 +18,7 @@ _CURES = {
 
 
 def told(error: Exception, file: str) -> str:
-    """One line on an error that a claim of some file raised."""
+    """One line on an error that a function of some file raised."""
     text = " ".join(str(error).split())
     if isinstance(error, Unreadable):
         return text[:_LONGEST]

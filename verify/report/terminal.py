@@ -1,7 +1,9 @@
 """A run on a terminal: progress while it lasts, then the claims by file and a summary."""
 
 import contextlib
+import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import IO, Any, NamedTuple
@@ -24,6 +26,7 @@ from verify.report.words import expectation, first_line, place, short_gist, summ
 
 _STYLES = {True: "green", False: "bold red"}
 _BAR = 20
+_SILENCE = 30.0  # seconds
 _STATUS_WIDTH = len("undecided")
 _INDENT = 4 + _STATUS_WIDTH + 2  # of a name, after the mark and the status
 
@@ -94,7 +97,7 @@ def waiting(console: Console, text: str) -> contextlib.AbstractContextManager[An
 def progress(
     console: Console, total: int, running: Callable[[], list[str]]
 ) -> Iterator[Callable[[Verdict], None]]:
-    """On a terminal, a bar and each unexpected verdict as it comes; elsewhere nothing.
+    """On a terminal, a bar and each unexpected verdict as it comes; elsewhere a count at times.
 
     Args:
         console: where.
@@ -102,7 +105,7 @@ def progress(
         running: the ids of those being checked, the longest running first.
     """
     if not console.is_terminal:
-        yield lambda verdict: None
+        yield _counting(total)
         return
     unexpected = False
     columns = (
@@ -125,6 +128,20 @@ def progress(
         yield show
     if unexpected:
         _print(console)
+
+
+def _counting(total: int) -> Callable[[Verdict], None]:
+    """Says on standard error how many claims are done, every half minute, for logs."""
+    done, told = 0, time.monotonic()
+
+    def count(verdict: Verdict) -> None:
+        nonlocal done, told
+        done += 1
+        if time.monotonic() - told >= _SILENCE and done < total:
+            told = time.monotonic()
+            print(f"{done} of {total} claims", file=sys.stderr, flush=True)
+
+    return count
 
 
 def wrapped(console: Console, text: str, indent: int, hanging: int) -> str:

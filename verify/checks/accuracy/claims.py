@@ -185,7 +185,7 @@ class _Look:
                 continue
             if error.lower > bound:
                 evidence = self._evidence(judge, tally, exhaustive, error)
-                return self._refuted(judge, case, point, evidence)
+                return self._refuted(judge, case, point, error, evidence)
             read.append(error)
         worst = max(read, key=lambda error: error.upper, default=None)
         most = max(most, worst.upper if worst else 0.0)
@@ -214,7 +214,9 @@ class _Look:
         stated = list(accuracies(self.claim.traced.relation(sides)))[self.position]
         return all(judge_relation(p).truth is Truth.TRUE for p in stated.premises)
 
-    def _refuted(self, judge: Judge, case: Case, point: Point, evidence: Evidence) -> Finding:
+    def _refuted(
+        self, judge: Judge, case: Case, point: Point, worst: Error, evidence: Evidence
+    ) -> Finding:
         """The counterexample, shrunk, and what is wrong there."""
         bound, output = self.stated.accurate.ulps, case.output
 
@@ -238,6 +240,8 @@ class _Look:
             smallest, inputs = point, judge.target.inputs(case)
             error = self._error(judge, inputs, output)
         text = _told(judge, inputs, output, error, bound)
+        if error is not None and worst.lower > error.lower:
+            text += f"; {ulps_text(worst.lower)} at the worst input seen"
         return Finding("refuted", text, plain(smallest), (evidence,))
 
     def _evidence(

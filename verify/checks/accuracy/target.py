@@ -18,6 +18,8 @@ from verify.arithmetic.errors import WrongKindError, WrongValueError
 from verify.arithmetic.jaxprs import Closed
 from verify.arithmetic.ulps import FORMATS, Format
 from verify.checks.accuracy.tally import Case
+from verify.checks.raised import told
+from verify.claims.collecting import file_of, name_of
 
 Batch = tuple[np.ndarray, ...]
 
@@ -118,7 +120,7 @@ def target(
         if not callable(given) and (given is not None or role == "function"):
             kind = f"{type(given).__name__} {given!r}"
             raise WrongKindError(f"{caller} needs a function as its {role}, got {kind}.")
-    name = getattr(function, "__name__", type(function).__name__)
+    name = name_of(function)
     if by_name:
         function = _by_position(function, list(variables))
         reference = None if reference is None else _by_position(reference, list(variables))
@@ -129,7 +131,8 @@ def target(
         _need_scalar(caller, name, program.out_avals)
     meant = function if reference is None else reference
     with _silence() if reference is None else contextlib.nullcontext():
-        exact, exact_tree = _traced(caller, name, meant, shapes, None)
+        its = name if reference is None else f"its reference {name_of(reference)}"
+        exact, exact_tree = _traced(caller, its, meant, shapes, None)
     _need_same_outputs(caller, name, (program, tree), (exact, exact_tree))
     outputs = _entries(variables) if gradient else _output_names(program.out_avals, tree)
     return Target(
@@ -182,9 +185,10 @@ def _traced(
             with _silence():
                 second = jax.make_jaxpr(lambda *a: function(*a))(*avals)
         except Exception as error:
-            why = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
-            raise WrongValueError(f"{caller} needs a function that JAX can trace, got {name}: "
-                             f"{why}") from error  # fmt: skip
+            raise WrongValueError(
+                f"{caller} needs a function that JAX can trace, got {name}:"
+                f" {told(error, file_of(function))}"
+            ) from error
     if _contents(jaxprs.closed(first)) != _contents(jaxprs.closed(second)):
         raise WrongValueError(
             f"{caller} needs a pure function, got {name}, which is another program each time it"

@@ -20,6 +20,7 @@ from verify.checks.blame.shares import Case, Share, Shares, shares_of
 from verify.checks.blame.steps import Step, Steps, meant_constants, steps_of, traced
 from verify.checks.blame.worst import noted, worst
 from verify.checks.function_at import in_order, of_arguments
+from verify.checks.raised import told
 from verify.claims.domain import Domain
 
 _DIGITS = 17
@@ -134,10 +135,9 @@ def _told(inputs: Inputs, action: Callable[[], Any]) -> Any:
         with x64(inputs.is_wide):
             return action()
     except Exception as error:
-        text = str(error).partition("\n")[0]
         raise WrongValueError(
             f"blame needs a function of real arrays that JAX can trace, got {inputs.name}:"
-            f" {type(error).__name__}: {text}"
+            f" {told(error, inputs.file)}"
         ) from error
 
 

@@ -12,6 +12,7 @@ from verify.arithmetic.errors import WrongKindError, WrongValueError
 from verify.arithmetic.jaxprs import x64
 from verify.arithmetic.ulps import Format, format_of
 from verify.checks.blame.steps import Steps
+from verify.claims.collecting import file_of
 
 
 class Inputs(NamedTuple):
@@ -23,6 +24,7 @@ class Inputs(NamedTuple):
         arrays: of the dtype.
         names: of the arrays, as the function's author named them.
         format: of the floats.
+        file: in which the function is written.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Inputs(NamedTuple):
     arrays: list[np.ndarray]
     names: list[str]
     format: Format
+    file: str
 
     @property
     def is_wide(self) -> bool:
@@ -61,7 +64,7 @@ def inputs_of(function: Callable[..., Any], args: tuple[Any, ...], dtype: Any) -
     paths = [named[path[0].idx] + jax.tree_util.keystr(path[1:]) for path, _ in leaves]
     arrays = [_rounded(path, leaf, format) for path, (_, leaf) in zip(paths, leaves, strict=True)]
     return Inputs(name, lambda *flat: function(*jax.tree.unflatten(tree, flat)), arrays, paths,
-                  format)  # fmt: skip
+                  format, file_of(function))  # fmt: skip
 
 
 def _named(function: Callable[..., Any], name: str, args: tuple[Any, ...]) -> list[str]:
