@@ -203,7 +203,7 @@ def _add_times(
     entrant: _Entrant, first: _Entrant, race: Race, size: Size, ceilings: Ceilings | None
 ) -> None:
     row, found = entrant.row, times(entrant.seconds)
-    row |= {"rounds": entrant.seconds, "seconds": found._asdict()}
+    row |= {"times": entrant.seconds, "seconds": found._asdict()}
     if entrant is not first:
         row["ratio"] = {"to": first.name} | ratio(entrant.seconds, first.seconds)._asdict()
     if race.work is not None:

@@ -44,8 +44,8 @@ def _joined(rows: Sequence[Row], laps: int) -> Row:
     row = dict(timed[0])
     if errors:
         row["failed"] = errors[0]
-    row["seconds"] = times([s for r in timed for s in r["rounds"]])._asdict()
-    del row["rounds"]
+    row["seconds"] = times([s for r in timed for s in r["times"]])._asdict()
+    del row["times"]
     for name, of_all in (("compile_seconds", np.median), ("peak_bytes", max), ("difference", max)):
         values = [r[name] for r in timed if r.get(name) is not None]
         if values:

@@ -80,7 +80,7 @@ def _summary(records: Sequence[Record]) -> str:
     rows = []
     for name, of_race in itertools.groupby(_of_races(records), lambda r: r["race"]):
         sizes = _by_size(of_race)
-        whole = {s: rows for s, rows in sizes.items() if all("seconds" in r for r in rows)}
+        whole = {s: rows for s, rows in sizes.items() if all(map(_is_whole, rows))}
         if not whole:
             continue
         size, (first, *others) = max(whole.items(), key=lambda item: item[1][0]["items"])
@@ -88,6 +88,11 @@ def _summary(records: Sequence[Record]) -> str:
         rows.append((name, size, time_of(first), _rate(first), _share(first), beside))
     head = ("loop", "size", "time", "rate", "of the hardware", "others, in times of ours")
     return table(head, rows)
+
+
+def _is_whole(row: Record) -> bool:
+    """Whether a contestant ran in all laps."""
+    return "seconds" in row and "failed" not in row
 
 
 def _question(name: str, records: Sequence[Record]) -> str:
@@ -114,7 +119,7 @@ def _row(r: Record, first: str) -> tuple[str, ...]:
     if "error" in r:
         return size, name, r["error"], "", "", "", "", ""
     compiled = amount(r["compile_seconds"], "s") if "compile_seconds" in r else ""
-    time = time_of(r) + (f"; {r['failed']}" if "failed" in r else "")
+    time = "; ".join(filter(None, (time_of(r), r.get("failed"))))
     beside = ratio_of(r)
     if beside and r["ratio"]["to"] != first:
         beside += f" of {r['ratio']['to']}"

@@ -109,7 +109,7 @@ def test_laps_are_joined_and_what_failed_in_some_says_so():
     assert b["ratio"]["low"] < b["ratio"]["value"] < b["ratio"]["high"]
     assert c["failed"].startswith("in 1 of 2 processes: ZeroDivisionError")
     assert c["ratio"]["laps"] == [first[2]["ratio"]["value"]]
-    assert not any("rounds" in row for row in (a, b, c))
+    assert not any("times" in row for row in (a, b, c))
     assert joined([second, second])[2]["error"].startswith("ZeroDivisionError")
 
 
@@ -138,7 +138,7 @@ def test_a_heat_that_was_lost_in_the_first_lap_stays_in_its_place():
 
 def test_what_laps_have_in_common_is_joined():
     lap = lambda seconds, fraction: [{
-        "race": "r", "size": {"n": 1}, "contestant": "a", "items": 1, "rounds": [seconds] * 3,
+        "race": "r", "size": {"n": 1}, "contestant": "a", "items": 1, "times": [seconds] * 3,
         "compile_seconds": seconds, "peak_bytes": int(seconds), "difference": seconds,
         "roofline": {"fraction": fraction, "bound": "bytes"},
     }]  # fmt: skip

@@ -215,7 +215,9 @@ def test_list_says_what_a_file_is_about():
 
 def test_list_tells_what_is_wrong():
     Path("bad.py").write_text("1 / 0")
-    assert "no_such.py" in wrong("list", "no_such.py")
+    assert "verify list needs a .py file, a folder or a module, got 'no_such.py'" in wrong(
+        "list", "no_such.py"
+    )
     said = wrong("list", "claims.py", "bad.py")
     assert "the_wrong_form" in said
     assert "ZeroDivisionError: division by zero at bad.py:1" in said

@@ -55,6 +55,9 @@ def scaled(x, dtype):
 def none():
     return jnp.float32(1)
 
+def branching(x):
+    return x if x > 0 else -x
+
 def quotient(*values):
     return values[0] / values[1]
 
@@ -70,6 +73,8 @@ model, constant = Model(), 2.0
 def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("mine.py").write_text(MINE)
+    Path("torn").mkdir()
+    Path("torn/__init__.py").write_text("from .core import f\n")
 
 
 def measured(*arguments, effort="quick"):
@@ -211,7 +216,8 @@ def test_a_journal_keeps_what_is_done():
     assert "make the folder 'no'" in wrong(*call[:-1], "no/journal")
 
 
-def test_ctrl_c_says_how_far_it_got_and_the_same_call_goes_on():
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_says_how_far_it_got_and_the_same_call_goes_on(stop):
     call = [sys.executable, "-m", "verify", "measure", "mine.py:softplus", "x=1:4", "--exhaustive",
             "--journal", "j"]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(Path(vf.__file__).parents[1])}
@@ -221,7 +227,7 @@ def test_ctrl_c_says_how_far_it_got_and_the_same_call_goes_on():
         not journal.exists() or journal.read_bytes().count(b"\n") < 2
     ):
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "blocks; j keeps them: the same call goes on." in said
@@ -232,6 +238,15 @@ WRONG = [
     (("mine.py",), "verify measure needs MODULE:FUNCTION, got 'mine.py'"),
     (("none.py:f", "x"), "verify measure needs a module or a .py file, got 'none.py'"),
     (("mine.py:softplas", "x"), "did you mean softplus?"),
+    (("jax.nump:tanh", "x"), "needs a module, got 'jax.nump'; did you mean jax.numpy?"),
+    (("jax.qqqq:tanh", "x"), "needs a module, got 'jax.qqqq'; check how it is written."),
+    (("torn.core:f", "x"), "needs a module, got 'torn.core'; check how it is written."),
+    (("mine.py:branching", "x"), "got branching: TracerBoolConversionError at mine.py:"),
+    (("mine.py:branching", "x"), "; choose with jnp.where or jax.lax.cond."),
+    (
+        ("mine.py:sine", "x", "--reference", "mine.py:hypotenuse"),
+        "got its reference hypotenuse: TypeError: hypotenuse() missing 1 required positional",
+    ),
     (("mine.py:constant", "x"), "verify measure needs a function, got mine.py:constant"),
     (("mine.py:scaled", "x", "dtype"), "that are not called as its options are, got dtype;"),
     (("mine.py:none", "x"), "verify measure needs arguments of the function, none; got x."),

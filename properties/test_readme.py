@@ -36,3 +36,4 @@ def test_the_claim_of_accuracy_in_the_readme_ends_as_is_printed_there(tmp_path):
     reason = re.search(r"reason: (.*)…", printed)
     assert reason
     assert verdict.reason.startswith(reason[1])
+    assert " at the worst input seen): got " in verdict.reason

@@ -233,6 +233,15 @@ def test_progress_is_shown_on_a_terminal_only():
         assert "symmetric" not in stream.getvalue()
 
 
+def test_elsewhere_a_count_is_shown_at_times(capsys, monkeypatch):
+    monkeypatch.setattr("verify.report.terminal._SILENCE", 0.0)
+    with progress(Console(file=io.StringIO()), 3, list) as show:
+        show(HOLDS)
+        show(OPEN)
+        show(HOLDS)
+    assert capsys.readouterr() == ("", "1 of 3 claims\n2 of 3 claims\n")
+
+
 def test_a_list_says_what_is_expected():
     stream = io.StringIO()
     entries = [

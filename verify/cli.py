@@ -47,7 +47,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is no reason to stop
             stream.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is done is kept
     app(prog_name="verify")
 
 
@@ -191,7 +190,9 @@ def check(
         for option, path in (("--json", json), ("--markdown", markdown)):
             if path:
                 need_writable(option, path)
-    raise typer.Exit(_check(request, settings, json=json, markdown=markdown))
+    with _sigterm_as_ctrl_c():
+        status = _check(request, settings, json=json, markdown=markdown)
+    raise typer.Exit(status)
 
 
 @app.command(name="list")
@@ -245,7 +246,7 @@ def measure_accuracy(
     """Measure how many ulps the results of a function are off, over a domain.
 
     FUNCTION is MODULE:NAME, where MODULE is dotted or the path of a .py file. Exit status: 0
-    whatever the accuracy, 2 where the call is wrong, 130 after Ctrl-C.
+    whatever the accuracy, 2 where the call is wrong, 130 after Ctrl-C or SIGTERM.
     """
     with _mistakes_told(debug):
         _keep_compiled(cache)
@@ -259,7 +260,8 @@ def measure_accuracy(
             function, domains or [], dtype=dtype, gradient=gradient, reference=reference,
             effort=effort, seed=seed, exhaustive=exhaustive or None, journal=journal,
         )  # fmt: skip
-        measured(asked, top=top, path=json)
+        with _sigterm_as_ctrl_c():
+            measured(asked, top=top, path=json)
 
 
 @app.command(name="blame")
@@ -316,6 +318,16 @@ def _check(request: Any, settings: Any, *, json: str | None, markdown: str | Non
     if run.errors:
         return _WRONG_CALL
     return _NOT_AS_EXPECTED if run.unexpected else _AS_EXPECTED
+
+
+@contextlib.contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """Where what is done is kept, SIGTERM ends as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

@@ -52,7 +52,8 @@ def lstm_batch(
         TypeError: parameters or state is of another type, or an array is not real.
         ValueError: shapes do not fit each other, there are no steps, or store is another word.
 
-    Accuracy: gates are XLA's logistic and tanh, in float32 for narrower dtypes.
+    Accuracy: gates are XLA's logistic and tanh, in float32 for narrower dtypes. Where a gradient
+        is asked for, products may be summed in another order than where it is not.
     Gradient: backpropagation through time as in lstm_gradient, right in the reals (claims of
         catalogue/lstm_batch.py). Slopes of gates are f(1 - f) and 1 - g², right to an ulp of one:
         in the tails where gates are shut or open to all digits they are 0, where those of lstm
@@ -219,6 +220,8 @@ def _before(first: Float[Array, "n hidden"], states: Float[Array, "steps n hidde
 
 def _is_left(h: Float[Array, "n hidden"], *, is_kept: bool) -> bool:
     """Whether weights stand on the left of products; what is kept then has to be turned."""
+    # Measured on two cores in float32, n of 1 to 256 and hidden of 16 to 1,024: turning the six
+    # slopes costs more than the better product gains until hidden is about 4 n.
     n, hidden = h.shape
     return n == 1 < hidden or hidden > max(4 * n if is_kept else n, _HIDDEN_IN_CACHE)
 

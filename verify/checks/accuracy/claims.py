@@ -239,9 +239,10 @@ class _Look:
         if error is None or error.lower <= bound:
             smallest, inputs = point, judge.target.inputs(case)
             error = self._error(judge, inputs, output)
-        text = _told(judge, inputs, output, error, bound)
+        over = f"over {ulps_text(bound)}"
         if error is not None and worst.lower > error.lower:
-            text += f"; {ulps_text(worst.lower)} at the worst input seen"
+            over += f" ({ulps_text(worst.lower)} at the worst input seen)"
+        text = _told(judge, inputs, output, error, over)
         return Finding("refuted", text, plain(smallest), (evidence,))
 
     def _evidence(
@@ -306,11 +307,11 @@ def _least_bad(tally: Tally) -> float:
     return rest + 2 * (CLOSE + CLOSELY * rest)
 
 
-def _told(judge: Judge, inputs: Any, output: int, error: Error | None, bound: float) -> str:
+def _told(judge: Judge, inputs: Any, output: int, error: Error | None, over: str) -> str:
     """What is wrong at a counterexample, in a line."""
     value = float(judge.floats(tuple(np.asarray(x)[None] for x in inputs))[0, output])
     exact = judge.reference.exact(inputs, output)
     which = f" in {judge.target.outputs[output]}" if len(judge.target.outputs) > 1 else ""
     what = "derivative" if judge.target.gradient else "value"
     size = ulps_text(error.lower if error else math.inf)
-    return f"{size}{which}, over {ulps_text(bound)}: got {value!r}, the {what} is {exact}"
+    return f"{size}{which}, {over}: got {value!r}, the {what} is {exact}"
