@@ -26,7 +26,7 @@ def joined(laps: Sequence[Iterable[Mapping[str, Any]]]) -> list[Row]:
                 heat = heats.setdefault((row["race"], *row["size"].items()), {})
                 heat.setdefault(row["contestant"], []).append(dict(row))
     rows = [[_joined(of_one, len(laps)) for of_one in heat.values()] for heat in heats.values()]
-    together = scatter([r["ratio"]["laps"] for r in heat if "ratio" in r] for heat in rows)
+    together = scatter([[r["ratio"]["laps"] for r in heat if "ratio" in r] for heat in rows])
     for row in (row for heat in rows for row in heat):
         if len(row.get("ratio", {}).get("laps", ())) > 1:
             row["ratio"] |= ratio_of_processes(row["ratio"]["laps"], together)._asdict()

@@ -1,14 +1,17 @@
 """Medians of interleaved times, their spread, and how far a ratio of two can be trusted."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import f as f_distribution
-from scipy.stats import t as t_distribution
+from scipy.optimize import brentq
+from scipy.special import digamma, polygamma
+from scipy.stats import t as student
 
 RESAMPLES = 2_000
+_LEAST = 1e-4  # of a variance: processes whose ratios agree better than to 1 % do so by chance
+_ARGUMENTS = (1e-3, 1e6)  # where the trigamma function is 10^6 and 10^-6
 OUTSIDE = 0.01  # share of resamples, or of other runs, outside an interval
 
 
@@ -68,26 +71,44 @@ def ratio(over: Sequence[float], under: Sequence[float], *, seed: int = 0) -> Ra
 
 
 class Scatter(NamedTuple):
-    """A deviation of logarithms of ratios between processes, and its degrees of freedom."""
+    """What is known of how ratios scatter from process to process before one is looked at.
 
-    deviation: float
-    freedom: int
+    Attributes:
+        variance: typical of logarithms of ratios.
+        freedom: how many degrees of freedom that knowledge is worth: few where ratios differ in
+            how much they scatter.
+    """
+
+    variance: float
+    freedom: float
 
 
-def scatter(heats: Iterable[Iterable[Sequence[float]]]) -> Scatter:
-    """Of ratios that were each found in several processes, about their own means.
+def scatter(heats: Sequence[Sequence[Sequence[float]]]) -> Scatter:
+    """Of ratios that were each found in several processes.
+
+    The variances are taken to be drawn from a scaled inverse χ² distribution, whose two numbers
+    come from the mean and the variance of their logarithms (G. K. Smyth, Linear models and
+    empirical Bayes methods, Statistical Applications in Genetics and Molecular Biology 3, 2004).
 
     Args:
-        heats: for each, the ratios of its contestants, which have one time in common: they
-            scatter together, so that a heat has the degrees of freedom of one of them.
+        heats: for each, the ratios of its contestants. They have one time in common and scatter
+            together, so that no more is known than of one ratio a heat.
     """
-    squares, terms, freedom = 0.0, 0, 0
-    for heat in heats:
-        logs = [np.log(found) for found in heat]
-        squares += sum(float(np.sum((x - x.mean()) ** 2)) for x in logs)
-        terms += sum(len(x) - 1 for x in logs)
-        freedom += max((len(x) - 1 for x in logs), default=0)
-    return Scatter(math.sqrt(squares / terms) if terms else 0.0, freedom)
+    found = [(float(np.var(np.log(x), ddof=1)), len(x) - 1) for h in heats for x in h if len(x) > 1]
+    if not found:
+        return Scatter(0.0, 0.0)
+    most = float(sum(max((len(x) - 1 for x in heat), default=0) for heat in heats))
+    variances, freedoms = np.array(found).T
+    logs = np.log(np.maximum(variances, _LEAST)) - digamma(freedoms / 2) + np.log(freedoms / 2)
+    excess = float(np.var(logs, ddof=min(len(logs) - 1, 1)) - np.mean(polygamma(1, freedoms / 2)))
+    freedom = min(2 * _inverse_trigamma(excess), most) if excess > 0 else most
+    typical = float(np.mean(logs)) + float(digamma(freedom / 2)) - math.log(freedom / 2)
+    return Scatter(math.exp(typical), freedom)
+
+
+def _inverse_trigamma(value: float) -> float:
+    """The x > 0 at which ψ'(x) is a value."""
+    return brentq(lambda x: float(polygamma(1, x)) - value, *_ARGUMENTS)
 
 
 def ratio_of_processes(found: Sequence[float], others: Scatter) -> Ratio:
@@ -99,23 +120,21 @@ def ratio_of_processes(found: Sequence[float], others: Scatter) -> Ratio:
 
     Returns:
         The geometric mean, and Student's interval of 99 % for the mean of as many further
-        processes. That of two or three processes alone would be very wide, so that all ratios
-        are taken to scatter alike, unless an F-test at 1 % says that this one scatters more.
+        processes. The variance is this ratio's own and that of others, each with the weight of
+        its degrees of freedom: that of two or three processes alone says little.
 
     Raises:
         ValueError: there are fewer than two.
     """
     if len(found) < 2:
         raise ValueError(f"ratio_of_processes needs two ratios or more, got {len(found)}.")
-    own, freedom = scatter([[found]]), max(others.freedom, 1)
-    most = others.deviation * math.sqrt(f_distribution.ppf(1 - OUTSIDE, own.freedom, freedom))
-    deviation, freedom = (
-        own if own.deviation > most else (max(own.deviation, others.deviation), freedom)
-    )
-    middle = float(np.mean(np.log(found)))
-    reach = (
-        float(t_distribution.ppf(1 - OUTSIDE / 2, freedom)) * deviation * math.sqrt(2 / len(found))
-    )
+    logs = np.log(found)
+    freedom = len(found) - 1 + others.freedom
+    variance = (
+        float(np.sum((logs - logs.mean()) ** 2)) + others.freedom * others.variance
+    ) / freedom
+    reach = float(student.ppf(1 - OUTSIDE / 2, freedom)) * math.sqrt(variance * 2 / len(found))
+    middle = float(logs.mean())
     return Ratio(*(math.exp(x) for x in (middle, middle - reach, middle + reach)))
 
 

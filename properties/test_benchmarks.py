@@ -64,40 +64,50 @@ def test_a_ratio_needs_as_many_rounds_of_both(pair):
         ratio(*pair)
 
 
-def test_processes_that_differ_widen_the_interval_of_a_ratio():
-    """Each process has its own bias, of a deviation of 5 %, which rounds do not see."""
-    rng, runs, many = np.random.default_rng(2), 200, 10
-    draw = lambda: np.exp(0.05 * rng.normal(size=(many, 3)))
+@pytest.mark.parametrize("freedom", [3.0, math.inf])
+def test_processes_that_differ_widen_the_interval_of_a_ratio(freedom):
+    """Processes have biases of about 5 %, which rounds do not see; in some ratios more."""
+    rng, runs, many = np.random.default_rng(2), 100, 40
     inside, widths = 0, []
     for _ in range(runs):
+        spread = 1.0 if math.isinf(freedom) else freedom / rng.chisquare(freedom, size=(many, 1))
+        draw = lambda spread=spread: np.exp(0.05 * np.sqrt(spread) * rng.normal(size=(many, 3)))
         groups, again = draw(), draw()
         others = scatter([[group] for group in groups])
         expected = [ratio_of_processes(group, others) for group in groups]
         means = np.exp(np.log(again).mean(axis=1))
         inside += sum(e.low <= mean <= e.high for e, mean in zip(expected, means, strict=True))
         widths += [e.high / e.low for e in expected]
-    assert 0.98 * runs * many <= inside < runs * many
-    # Student's 2.85 of 20 degrees, or more, times 0.05 √(2/3) = 0.041 on each side.
-    assert 1.2 < np.median(widths) < 1.35
+    assert 0.98 * runs * many <= inside <= 0.995 * runs * many
+    # A normal quantile of 2.6 or Student's of 4, times 0.05 √(2/3) = 0.041 or a little more.
+    assert 1.2 < np.median(widths) < 1.6
 
 
-def test_a_ratio_that_scatters_more_than_others_has_its_own_degrees_of_freedom():
-    found = ratio_of_processes([1.0, 2.0, 4.0], Scatter(0.01, 30))
-    assert found.high / found.value == pytest.approx(2.0 ** (9.92 * math.sqrt(2 / 3)), rel=1e-2)
+def test_what_is_known_of_ratios_is_how_they_scatter_and_how_alike():
+    rng, freedom = np.random.default_rng(3), 6.0
+    variances = freedom / rng.chisquare(freedom, size=(20_000, 1))
+    groups = np.exp(np.sqrt(variances) * rng.normal(size=(20_000, 3)))
+    assert scatter([[group] for group in groups]) == pytest.approx((1.0, freedom), rel=0.15)
+    alike = scatter([[group] for group in np.exp(rng.normal(size=(20_000, 3)))])
+    assert alike.variance == pytest.approx(1.0, rel=0.1)
+    assert alike.freedom > 50
 
 
 def test_contestants_of_a_heat_scatter_together():
-    heat = [[1.0, math.e], [2.0, 2 * math.e]]
-    assert scatter([heat, heat[:1], []]) == pytest.approx((math.sqrt(0.5), 2))
-    assert scatter([]) == (0.0, 0)
+    heat = [[1.0, 1.1], [2.0, 2.2], [3.0, 3.3]]
+    assert scatter([heat, []]).freedom == 1
+    assert scatter([]) == scatter([[[2.0]]]) == (0.0, 0.0)
+    assert scatter([[[2.0, 2.0, 2.0]]]).variance == pytest.approx(1e-4)
 
 
-def test_a_ratio_of_processes_that_agree_has_the_scatter_of_the_others():
-    found = ratio_of_processes([2.0, 2.0], Scatter(0.1, 30))
+def test_a_ratio_of_processes_weighs_its_own_scatter_and_that_of_others():
+    found = ratio_of_processes([2.0, 2.0], Scatter(0.01, 29.0))
     assert found.value == pytest.approx(2.0)
-    assert found.high / found.value == pytest.approx(math.exp(2.75 * 0.1), rel=1e-3)
+    assert found.high / found.value == pytest.approx(math.exp(2.75 * 0.1), rel=0.01)
+    alone = ratio_of_processes([1.0, 2.0, 4.0], Scatter(0.01, 0.0))
+    assert alone.high / alone.value == pytest.approx(2.0 ** (9.92 * math.sqrt(2 / 3)), rel=0.01)
     with pytest.raises(ValueError, match="ratio_of_processes needs two ratios or more, got 1"):
-        ratio_of_processes([2.0], Scatter(0.1, 30))
+        ratio_of_processes([2.0], Scatter(0.01, 30.0))
 
 
 def test_laps_are_joined_and_what_failed_in_some_says_so():
