@@ -35,7 +35,7 @@ FAULTS = [
     (ValueError, "got <lambda>, which returns nothing.", lambda: vf.blame(lambda x: None, 1.0)),
     (ValueError, "which returns float32[0].", lambda: vf.blame(lambda x: x * 2, np.ones(0))),
     (ValueError, "blame needs a function of real arrays that JAX can trace, got <lambda>:"
-     " TracerBoolConversionError:", lambda: vf.blame(lambda x: x if x > 0 else -x, 1.0)),
+     " TracerBoolConversionError at ", lambda: vf.blame(lambda x: x if x > 0 else -x, 1.0)),
     (ValueError, "blame needs a function that can be read in the reals, got noisy: balls needs a"
      " rule for the primitive 'random_", lambda: vf.blame(noisy, 1.0)),
     (ValueError, "blame needs real numbers throughout, got <lambda>, which has complex64 at",
