@@ -10,6 +10,7 @@ python -m benchmarks --page                        # README.md from results/, wi
 import argparse
 import difflib
 import importlib
+import itertools
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -61,20 +62,22 @@ def _run(names: Sequence[str], asked: argparse.Namespace, file: Path | None) -> 
     options = Options(asked.device, asked.peers, *BUDGETS[asked.sizes])
     earlier = {name: _earlier(name, asked) for name in names if asked.against is not None}
     laps: dict[str, list[list[dict[str, Any]]]] = {name: [] for name in names}
+    found: dict[str, list[dict[str, Any]]] = {}
     for lap in range(1, asked.laps + 1):
-        for name, found in laps.items():
+        for name in names:
             print(f"{name}, lap {lap} of {asked.laps}", flush=True)
-            found.append(measured(name, asked.sizes, options))
+            laps[name].append(measured(name, asked.sizes, options))
+            found[name] = joined(laps[name])
             if asked.write:
-                results.write(results.file_of(name, asked.device), joined(found))
+                results.write(results.file_of(name, asked.device), found[name])
             if file is not None:
-                results.write(file, [r for some in laps.values() for r in joined(some)])
-    for name, found in laps.items():
+                results.write(file, itertools.chain.from_iterable(found.values()))
+    for name, records in found.items():
         if asked.laps > 1:
             print(f"{name}, all laps")
-            _show(joined(found))
+            _show(records)
         if name in earlier:
-            print(f"{name}: {agreement(earlier[name], joined(found))}", flush=True)
+            print(f"{name}: {agreement(earlier[name], records)}", flush=True)
 
 
 def _earlier(name: str, asked: argparse.Namespace) -> list[dict[str, Any]]:

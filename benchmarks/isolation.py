@@ -50,15 +50,13 @@ def rows(question: str, heats: Sequence[Heat], options: Options) -> Iterator[lis
         DeviceError: the process does not start on the device.
     """
     left, is_first = list(heats), True
-    while left or is_first:
+    while left:
         with _process(question, options) as connection:
             header = _received(connection, _START)
             if isinstance(header, DeviceError):
                 raise header
             if isinstance(header, str):
-                if left:
-                    yield _lost(question, left.pop(0), header)
-                is_first = False
+                yield _lost(question, left.pop(0), header)
                 continue
             if is_first:
                 yield [header]

@@ -15,8 +15,8 @@ from verify.report.records import plain
 SCHEMA = 1
 FOLDER = Path(__file__).parent / "results"
 PACKAGES = ("jax", "jaxlib", "numpy", "python-flint", "optax", "hypothesis")
-_CODE = (":/", ":(top,exclude)benchmarks/results", ":(top,exclude)benchmarks/README.md")
 PEERS = ("torch", "flax", "numpyro", "mpmath")
+_CODE = (":/", ":(top,exclude)benchmarks/results", ":(top,exclude)benchmarks/README.md")
 
 
 def environment() -> dict[str, Any]:

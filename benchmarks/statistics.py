@@ -11,7 +11,7 @@ from scipy.stats import t as student
 
 RESAMPLES = 2_000
 _LEAST = 1e-4  # of a variance: processes whose ratios agree better than to 1 % do so by chance
-_ARGUMENTS = (1e-3, 1e6)  # where the trigamma function is 10^6 and 10^-6
+_FEWEST = 1e-3  # half as many degrees of freedom: ψ' is a million there
 OUTSIDE = 0.01  # share of resamples, or of other runs, outside an interval
 
 
@@ -101,14 +101,15 @@ def scatter(heats: Sequence[Sequence[Sequence[float]]]) -> Scatter:
     variances, freedoms = np.array(found).T
     logs = np.log(np.maximum(variances, _LEAST)) - digamma(freedoms / 2) + np.log(freedoms / 2)
     excess = float(np.var(logs, ddof=min(len(logs) - 1, 1)) - np.mean(polygamma(1, freedoms / 2)))
-    freedom = min(2 * _inverse_trigamma(excess), most) if excess > 0 else most
+    freedom = 2 * _inverse_trigamma(excess, most / 2)
     typical = float(np.mean(logs)) + float(digamma(freedom / 2)) - math.log(freedom / 2)
     return Scatter(math.exp(typical), freedom)
 
 
-def _inverse_trigamma(value: float) -> float:
-    """The x > 0 at which ψ'(x) is a value."""
-    return brentq(lambda x: float(polygamma(1, x)) - value, *_ARGUMENTS)
+def _inverse_trigamma(value: float, most: float) -> float:
+    """The x at which ψ'(x) is a value; where that is more than most, most."""
+    over = lambda x: float(polygamma(1, x)) - value
+    return most if over(most) >= 0 else brentq(over, _FEWEST, most)
 
 
 def ratio_of_processes(found: Sequence[float], others: Scatter) -> Ratio:

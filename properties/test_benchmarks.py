@@ -98,6 +98,7 @@ def test_contestants_of_a_heat_scatter_together():
     assert scatter([heat, []]).freedom == 1
     assert scatter([]) == scatter([[[2.0]]]) == (0.0, 0.0)
     assert scatter([[[2.0, 2.0, 2.0]]]).variance == pytest.approx(1e-4)
+    assert scatter([[[2.0, 2.0, 2.0]]] * 5).freedom == 10
 
 
 def test_a_ratio_of_processes_weighs_its_own_scatter_and_that_of_others():
