@@ -14,6 +14,7 @@ from typing import Any
 
 from verify.arithmetic.errors import WrongValueError, shown
 from verify.checks.finding import find
+from verify.claims.collecting import name_of
 
 
 def function_at(target: str, command: str) -> Callable[..., Any]:
@@ -43,9 +44,15 @@ def function_at(target: str, command: str) -> Callable[..., Any]:
 def _attribute(value: Any, part: str, target: str, command: str) -> Any:
     if hasattr(value, part):
         return getattr(value, part)
-    near = difflib.get_close_matches(part, dir(value), n=1)
-    cure = f"did you mean {near[0]}?" if near else "check how it is written."
-    raise WrongValueError(f"{command} needs a function that exists, got {target}; {cure}")
+    raise WrongValueError(
+        f"{command} needs a function that exists, got {target}; {_meant(part, dir(value))}"
+    )
+
+
+def _meant(word: str, known: Iterable[str], before: str = "") -> str:
+    """The known name that is like a word, with what stands before it."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean {before}{near[0]}?" if near else "check how it is written."
 
 
 def _module(place: str, command: str) -> ModuleType:
@@ -75,9 +82,8 @@ def _cure(place: str, missing: str) -> str:
     if not dot:
         return "install it."
     folders = getattr(sys.modules.get(package), "__path__", ())
-    known = [module.name for module in pkgutil.iter_modules(folders)]
-    near = difflib.get_close_matches(part, known, n=1)
-    return f"did you mean {package}.{near[0]}?" if near else "check how it is written."
+    known = (module.name for module in pkgutil.iter_modules(folders))
+    return _meant(part, known, f"{package}.")
 
 
 def _imported(name: str) -> ModuleType:
@@ -156,7 +162,7 @@ def of_arguments(
         return function(*placed, **given)
 
     kind = inspect.Parameter.POSITIONAL_ONLY
-    call.__name__ = getattr(function, "__name__", type(function).__name__)
+    call.__name__ = name_of(function)
     call.__dict__["__signature__"] = inspect.Signature([inspect.Parameter(n, kind) for n in taken])
     return call
 

@@ -265,7 +265,7 @@ def _index(place: tuple[int, ...]) -> str:
 
 def _notes(program: Closed, exact: Closed, reference: Any) -> list[str]:
     if reference is not None:
-        name = getattr(reference, "__name__", type(reference).__name__)
+        name = name_of(reference)
         return [f"the reference is {name}"]
     if _steps(program) != _steps(exact):
         return ["the function is another program in float64, which is taken for its reference"]

@@ -12,7 +12,7 @@ from verify.arithmetic.errors import WrongKindError, WrongValueError
 from verify.arithmetic.jaxprs import x64
 from verify.arithmetic.ulps import Format, format_of
 from verify.checks.blame.steps import Steps
-from verify.claims.collecting import file_of
+from verify.claims.collecting import file_of, name_of
 
 
 class Inputs(NamedTuple):
@@ -56,7 +56,7 @@ def inputs_of(function: Callable[..., Any], args: tuple[Any, ...], dtype: Any) -
     format = format_of("blame", dtype)
     if not callable(function):
         raise WrongKindError(f"blame needs a function, got {type(function).__name__} {function!r}.")
-    name = getattr(function, "__name__", type(function).__name__)
+    name = name_of(function)
     named = _named(function, name, args)
     leaves, tree = jax.tree_util.tree_flatten_with_path(tuple(map(_as_array, args)))
     if not leaves:
